@@ -1,0 +1,98 @@
+/**
+ * Keys as values that refuse to print (design habit 14). Curve25519 keys are 32 bytes (RFC 7748 §5);
+ * their text is base64 in a `.conf` and hex on the UAPI socket.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { KEY_LENGTH } from '../constants.ts';
+import type { Random } from '../ports.ts';
+
+/** Exactly the canonical base64 of 32 bytes: the 43rd character has two unused bits, which must be 0. */
+const BASE64_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const HEX_KEY = /^[0-9a-fA-F]{64}$/;
+
+abstract class Key {
+  readonly bytes: Uint8Array;
+
+  /** @param bytes 32 bytes, copied */
+  constructor(bytes: Uint8Array) {
+    if (bytes.length !== KEY_LENGTH)
+      throw new RangeError(`a key is ${KEY_LENGTH} bytes, not ${bytes.length}`);
+    this.bytes = Uint8Array.from(bytes);
+  }
+
+  /** The 44 characters of a `.conf`. */
+  toBase64(): string {
+    return Buffer.from(this.bytes).toString('base64');
+  }
+
+  /** The 64 lower-case digits of the UAPI socket. */
+  toHex(): string {
+    return Buffer.from(this.bytes).toString('hex');
+  }
+
+  isZero(): boolean {
+    return this.bytes.every((byte) => byte === 0);
+  }
+
+  equals(other: Key): boolean {
+    return timingSafeEqual(this.bytes, other.bytes);
+  }
+}
+
+/** A key that must not be seen: it renders as `<redacted>` in strings, JSON and the inspector. */
+abstract class SecretKey extends Key {
+  override toString(): string {
+    return '<redacted>';
+  }
+
+  toJSON(): string {
+    return '<redacted>';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '<redacted>';
+  }
+
+  wipe(): void {
+    this.bytes.fill(0);
+  }
+}
+
+export class PublicKey extends Key {
+  override toString(): string {
+    return this.toBase64();
+  }
+
+  toJSON(): string {
+    return this.toBase64();
+  }
+}
+
+export class PresharedKey extends SecretKey {}
+
+export class PrivateKey extends SecretKey {
+  /** Bytes are clamped as RFC 7748 §5 decodes a scalar, which is what `wg genkey` prints. */
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.bytes[0]! &= 248;
+    this.bytes[31] = (this.bytes[31]! & 127) | 64;
+  }
+}
+
+/** @returns the 32 bytes of a key in a `.conf`, or null unless `text` is canonical base64 */
+export function decodeBase64Key(text: string): Uint8Array | null {
+  return BASE64_KEY.test(text) ? Buffer.from(text, 'base64') : null;
+}
+
+/** @returns the 32 bytes of a key on the UAPI socket, or null unless `text` is 64 hex digits */
+export function decodeHexKey(text: string): Uint8Array | null {
+  return HEX_KEY.test(text) ? Buffer.from(text, 'hex') : null;
+}
+
+export function generatePrivateKey(random: Random): PrivateKey {
+  return new PrivateKey(random.bytes(KEY_LENGTH));
+}
+
+export function generatePresharedKey(random: Random): PresharedKey {
+  return new PresharedKey(random.bytes(KEY_LENGTH));
+}

@@ -1,0 +1,92 @@
+/** IP addresses and prefixes as bytes. Text is parsed by ipaddr.js, written as RFC 5952 asks. */
+import ipaddr from 'ipaddr.js';
+
+export type IpFamily = 4 | 6;
+
+/** An address: 4 bytes or 16, network order. An IPv4-mapped IPv6 address stays IPv6. */
+export class IpAddress {
+  readonly bytes: Uint8Array;
+
+  /** @param bytes 4 or 16 bytes, kept, not copied */
+  constructor(bytes: Uint8Array) {
+    if (bytes.length !== 4 && bytes.length !== 16)
+      throw new RangeError(`an IP address of ${bytes.length} bytes`);
+    this.bytes = bytes;
+  }
+
+  /** @returns null unless `text` is a whole address: four decimal octets, or IPv6 without a zone */
+  static parse(text: string): IpAddress | null {
+    if (text.includes('%')) return null;
+    if (ipaddr.IPv4.isValidFourPartDecimal(text))
+      return new IpAddress(Uint8Array.from(ipaddr.IPv4.parse(text).toByteArray()));
+    if (text.includes(':') && ipaddr.IPv6.isValid(text)) {
+      return new IpAddress(Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()));
+    }
+    return null;
+  }
+
+  get family(): IpFamily {
+    return this.bytes.length === 4 ? 4 : 6;
+  }
+
+  equals(other: IpAddress): boolean {
+    return this.bytes.length === other.bytes.length && this.bytes.every((byte, i) => byte === other.bytes[i]);
+  }
+
+  toString(): string {
+    const address = ipaddr.fromByteArray([...this.bytes]);
+    if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress())
+      return `::ffff:${address.toIPv4Address()}`;
+    return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+  }
+}
+
+/** A prefix of `length` bits. Host bits may be set: an interface's address keeps them, `masked` clears them. */
+export class IpPrefix {
+  readonly address: IpAddress;
+  readonly length: number;
+
+  constructor(address: IpAddress, length: number) {
+    if (length < 0 || length > address.bytes.length * 8) throw new RangeError(`a prefix length of ${length}`);
+    this.address = address;
+    this.length = length;
+  }
+
+  /** Reads `ADDRESS` (a /32 or /128) or `ADDRESS/LENGTH`, the length in decimal digits. @returns null if it is neither */
+  static parse(text: string): IpPrefix | null {
+    const slash = text.indexOf('/');
+    const address = IpAddress.parse(slash < 0 ? text : text.slice(0, slash));
+    if (address === null) return null;
+    const bits = address.bytes.length * 8;
+    if (slash < 0) return new IpPrefix(address, bits);
+    const length = text.slice(slash + 1);
+    if (!/^[0-9]{1,3}$/.test(length) || Number(length) > bits) return null;
+    return new IpPrefix(address, Number(length));
+  }
+
+  get family(): IpFamily {
+    return this.address.family;
+  }
+
+  /** The same prefix with its host bits cleared. */
+  masked(): IpPrefix {
+    const bytes = Uint8Array.from(this.address.bytes);
+    for (let i = 0; i < bytes.length; i++) {
+      const kept = Math.min(8, Math.max(0, this.length - i * 8));
+      bytes[i]! &= (0xff00 >> kept) & 0xff;
+    }
+    return new IpPrefix(new IpAddress(bytes), this.length);
+  }
+
+  hasHostBits(): boolean {
+    return !this.masked().address.equals(this.address);
+  }
+
+  equals(other: IpPrefix): boolean {
+    return this.length === other.length && this.address.equals(other.address);
+  }
+
+  toString(): string {
+    return `${this.address}/${this.length}`;
+  }
+}
