@@ -28,3 +28,68 @@ export class SystemError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * Why a packet was dropped (design habit 10): drops are values, each counted under its own name.
+ * Only a cookie reply ever answers an unauthenticated packet; every one of these is silent.
+ */
+export const DROP_REASONS = [
+  // any datagram
+  'interface-down',
+  'invalid-type',
+  'invalid-length',
+  // handshake messages
+  'handshake-queue-full',
+  'no-private-key',
+  'invalid-mac1',
+  'cookie-required',
+  'rate-limited',
+  'invalid-ephemeral',
+  'invalid-static',
+  'unknown-static',
+  'invalid-timestamp',
+  'replayed-timestamp',
+  'initiation-flood',
+  'unexpected-response',
+  'invalid-response',
+  'unexpected-cookie-reply',
+  'invalid-cookie-reply',
+  // transport data
+  'unknown-index',
+  'expired-key',
+  'counter-limit',
+  'invalid-tag',
+  'replayed-counter',
+  'invalid-inner-version',
+  'invalid-inner-length',
+  'disallowed-source',
+  // inner packets on their way out
+  'invalid-packet',
+  'no-route',
+  'no-endpoint',
+  'looped-bearer',
+  'staged-overflow',
+  'staged-given-up',
+  // the operating system refused
+  'tun-write-failed',
+  'udp-send-failed',
+] as const;
+
+export type DropReason = (typeof DROP_REASONS)[number];
+
+export class DropCounters {
+  readonly #counts = new Map<DropReason, number>();
+
+  add(reason: DropReason, packets = 1): void {
+    if (packets > 0) this.#counts.set(reason, this.get(reason) + packets);
+  }
+
+  get(reason: DropReason): number {
+    return this.#counts.get(reason) ?? 0;
+  }
+
+  /** Only the reasons that occurred. */
+  toJSON(): Partial<Record<DropReason, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+}

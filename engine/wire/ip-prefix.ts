@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js';
 
 export type IpFamily = 4 | 6;
 
+/** The longest text of an IPv6 address: `ffff:…:ffff:255.255.255.255`. */
+const LONGEST_ADDRESS_TEXT = 45;
+
 /** An address: 4 bytes or 16, network order. An IPv4-mapped IPv6 address stays IPv6. */
 export class IpAddress {
   readonly bytes: Uint8Array;
@@ -16,13 +19,17 @@ export class IpAddress {
 
   /** @returns null unless `text` is a whole address: four decimal octets, or IPv6 without a zone */
   static parse(text: string): IpAddress | null {
-    if (text.includes('%')) return null;
-    if (ipaddr.IPv4.isValidFourPartDecimal(text))
+    if (text.length > LONGEST_ADDRESS_TEXT || text.includes('%')) return null;
+    const lastColon = text.lastIndexOf(':');
+    if (lastColon < 0) {
+      if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return null;
       return new IpAddress(Uint8Array.from(ipaddr.IPv4.parse(text).toByteArray()));
-    if (text.includes(':') && ipaddr.IPv6.isValid(text)) {
-      return new IpAddress(Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()));
     }
-    return null;
+    const tail = text.slice(lastColon + 1);
+    // ipaddr.js reads an embedded IPv4 address in octal and hex too, inet_pton(3) only in plain decimal.
+    if (tail.includes('.') && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return null;
+    if (!ipaddr.IPv6.isValid(text)) return null;
+    return new IpAddress(Uint8Array.from(ipaddr.IPv6.parse(text).toByteArray()));
   }
 
   get family(): IpFamily {

@@ -1,0 +1,43 @@
+/** One setting on its way in: what its key allows, where it stands, what it says, and how it is refused. */
+import { decodeBase64Key } from '../crypto/keys.ts';
+import { ConfigError } from '../errors.ts';
+import { shownValue } from './offender.ts';
+
+export interface SettingKey<Name extends string> {
+  /** As documentation spells it. Files spell it in any case. */
+  readonly name: Name;
+  /** wg(8) takes all white space out of a line; wg-quick(8) keeps what is inside; a hook keeps `#` too. */
+  readonly reader: 'wg' | 'wg-quick' | 'hook';
+  /** Repeated, the values add up or the last counts. */
+  readonly repeated: 'adds-up' | 'last-counts';
+}
+
+export interface Setting<Name extends string = string> {
+  readonly line: number;
+  readonly key: Name;
+  /** Trimmed; see SettingKey.reader for white space and `#` inside. Never empty for a key of wg(8). */
+  readonly value: string;
+}
+
+/** Refuses a setting that holds no secret, and shows it. `offender` is the part at fault. */
+export function refuse(setting: Setting, reason: string, offender = setting.value): never {
+  throw new ConfigError(`${setting.key} ${shownValue(offender)}: ${reason}`, setting.line);
+}
+
+/** @returns the number that `text` is in decimal digits, a leading 0 being no sign of octal; null if it is none or above `max` */
+export function parseDecimal(text: string, max: number): number | null {
+  if (!/^[0-9]+$/.test(text)) return null;
+  const number = Number(text);
+  return number <= max ? number : null;
+}
+
+/** @returns 32 bytes. No error shows a key, a public one neither: private keys get pasted in their place. */
+export function parseKey({ key, line, value }: Setting): Uint8Array {
+  const bytes = decodeBase64Key(value);
+  if (bytes !== null) return bytes;
+  const fault =
+    value.length === 44
+      ? 'its value is no key in base64'
+      : `its value has ${value.length} characters, a key has 44 and ends in "="`;
+  throw new ConfigError(`${key}: ${fault}; copy the key anew`, line);
+}

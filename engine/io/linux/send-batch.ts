@@ -1,0 +1,226 @@
+/**
+ * Datagrams for the wire. Those that follow each other to one endpoint in one size become one GSO message, and many
+ * messages one system call.
+ */
+import type { DropCounters } from '../../errors.ts';
+import type { Endpoint } from '../../peer/endpoint.ts';
+import type { SharedMemory } from '../packet-memory.ts';
+import { ERRNO, errno, libc } from './libc.ts';
+import { cmsgSpace, MessageArray, writeCmsg } from './messages.ts';
+import { writeSockaddr } from './sockaddr.ts';
+import {
+  IP_PKTINFO,
+  IP_TOS,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_PKTINFO,
+  IPV6_TCLASS,
+  SOL_UDP,
+  UDP_SEGMENT,
+  type UdpSocket,
+} from './udp-socket.ts';
+
+const MESSAGES = 64;
+const BUFFER_BYTES = 512 * 1024;
+/** A UDP payload over IPv4 has at most 65,507 bytes, and a GSO message at most 64 segments before Linux 6.9. */
+const MAX_MESSAGE_BYTES = 65_507;
+const MAX_SEGMENTS = 64;
+
+interface PendingMessage {
+  offset: number;
+  length: number;
+  segmentSize: number;
+  segments: number;
+  endpoint: Endpoint;
+  trafficClass: number;
+}
+
+export class SendBatch {
+  readonly #memory: SharedMemory;
+  readonly #messages: MessageArray;
+  readonly #buffer: number;
+  readonly #drops: DropCounters;
+  /** Endpoints whose source address the kernel refused: it is not insisted on again. */
+  readonly #deadSources = new WeakSet<Endpoint>();
+  #sockets: readonly UdpSocket[] = [];
+  #pending: PendingMessage[] = [];
+  #used = 0;
+  #isBlocked = false;
+
+  constructor(memory: SharedMemory, drops: DropCounters) {
+    this.#memory = memory;
+    this.#messages = new MessageArray(memory, MESSAGES);
+    this.#buffer = memory.allocate(BUFFER_BYTES);
+    this.#drops = drops;
+  }
+
+  setSockets(sockets: readonly UdpSocket[]): void {
+    this.#sockets = sockets;
+    this.#isBlocked = false;
+  }
+
+  /** Whether a socket's buffer was full at the last {@link flush}, which kept what did not fit. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** @returns the offset of `length` free bytes; what is pending may be sent to make room */
+  reserve(length: number): number {
+    if (this.#used + length > BUFFER_BYTES) {
+      this.flush();
+      if (this.#used > 0) this.#dropPending();
+    }
+    return this.#buffer + this.#used;
+  }
+
+  /** @param offset what {@link reserve} gave */
+  add(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
+    this.#used = offset - this.#buffer + length;
+    const last = this.#pending.at(-1);
+    if (last !== undefined && continues(last, offset, length, endpoint, trafficClass)) {
+      last.length += length;
+      last.segments++;
+      return;
+    }
+    this.#pending.push({ offset, length, segmentSize: length, segments: 1, endpoint, trafficClass });
+  }
+
+  /** Sends all that is pending, unless a socket's buffer is full. */
+  flush(): void {
+    this.#isBlocked = false;
+    let sent = 0;
+    while (sent < this.#pending.length && !this.#isBlocked) sent += this.#sendFrom(sent);
+    if (sent === this.#pending.length) {
+      this.#pending = [];
+      this.#used = 0;
+    } else {
+      this.#pending = this.#pending.slice(sent);
+    }
+  }
+
+  #dropPending(): void {
+    for (const { segments } of this.#pending) this.#drops.add('udp-send-failed', segments);
+    this.#pending = [];
+    this.#used = 0;
+  }
+
+  /** Sends messages of one family from `first` on. @returns how many are dealt with */
+  #sendFrom(first: number): number {
+    const { family } = this.#pending[first]!.endpoint.address;
+    const socket = this.#sockets.find((candidate) => candidate.family === family);
+    if (socket === undefined) {
+      this.#drops.add('udp-send-failed', this.#pending[first]!.segments);
+      return 1;
+    }
+    let count = 0;
+    for (let i = first; i < this.#pending.length && count < MESSAGES; i++) {
+      const message = this.#pending[i]!;
+      if (message.endpoint.address.family !== family) break;
+      if (!socket.hasGso && message.segments > 1) break;
+      this.#write(count++, message);
+    }
+    if (count === 0) return this.#split(first);
+    const sent = libc.sendmmsg(socket.descriptor, this.#messages.address(0), count, 0);
+    return sent > 0 ? sent : this.#handleFailure(first, socket, errno());
+  }
+
+  /** The first message of a call failed. @returns how many messages are dealt with by that */
+  #handleFailure(first: number, socket: UdpSocket, code: number): number {
+    const message = this.#pending[first]!;
+    if (code === ERRNO.EAGAIN) {
+      this.#isBlocked = true;
+      return 0;
+    }
+    if (message.endpoint.source !== null && !this.#deadSources.has(message.endpoint)) {
+      this.#deadSources.add(message.endpoint);
+      return 0;
+    }
+    if (message.segments > 1) {
+      // EIO: the interface cannot checksum for GSO. EINVAL: the datagrams are longer than the path's MTU.
+      if (code === ERRNO.EIO) socket.hasGso = false;
+      return this.#split(first);
+    }
+    this.#drops.add('udp-send-failed');
+    return 1;
+  }
+
+  /** Replaces a message by one for each of its datagrams. */
+  #split(index: number): number {
+    const { offset, length, segmentSize, endpoint, trafficClass } = this.#pending[index]!;
+    const single: PendingMessage[] = [];
+    for (let at = 0; at < length; at += segmentSize) {
+      const size = Math.min(segmentSize, length - at);
+      single.push({
+        offset: offset + at,
+        length: size,
+        segmentSize: size,
+        segments: 1,
+        endpoint,
+        trafficClass,
+      });
+    }
+    this.#pending.splice(index, 1, ...single);
+    return 0;
+  }
+
+  #write(i: number, message: PendingMessage): void {
+    const { endpoint } = message;
+    this.#messages.setBuffer(i, message.offset, message.length);
+    this.#messages.setNameLength(i, writeSockaddr(this.#memory, this.#messages.name(i), endpoint));
+    const control = this.#messages.control(i);
+    let at = control;
+    if (endpoint.source !== null && !this.#deadSources.has(endpoint)) at += this.#writePktinfo(at, endpoint);
+    if (message.trafficClass !== 0) at += this.#writeTrafficClass(at, message);
+    if (message.segments > 1) {
+      this.#memory.view.setUint16(
+        writeCmsg(this.#memory, at, SOL_UDP, UDP_SEGMENT, 2),
+        message.segmentSize,
+        true,
+      );
+      at += cmsgSpace(2);
+    }
+    this.#messages.setControlLength(i, at - control);
+  }
+
+  #writePktinfo(at: number, endpoint: Endpoint): number {
+    const { bytes, view } = this.#memory;
+    const source = endpoint.source!;
+    if (endpoint.address.family === 4) {
+      const data = writeCmsg(this.#memory, at, IPPROTO_IP, IP_PKTINFO, 12);
+      view.setInt32(data, source.interfaceIndex, true);
+      bytes.set(source.address.bytes, data + 4);
+      view.setUint32(data + 8, 0);
+      return cmsgSpace(12);
+    }
+    const data = writeCmsg(this.#memory, at, IPPROTO_IPV6, IPV6_PKTINFO, 20);
+    bytes.set(source.address.bytes, data);
+    view.setUint32(data + 16, source.interfaceIndex, true);
+    return cmsgSpace(20);
+  }
+
+  #writeTrafficClass(at: number, message: PendingMessage): number {
+    const [level, type] =
+      message.endpoint.address.family === 4 ? [IPPROTO_IP, IP_TOS] : [IPPROTO_IPV6, IPV6_TCLASS];
+    this.#memory.view.setInt32(writeCmsg(this.#memory, at, level!, type!, 4), message.trafficClass, true);
+    return cmsgSpace(4);
+  }
+}
+
+function continues(
+  last: PendingMessage,
+  offset: number,
+  length: number,
+  endpoint: Endpoint,
+  trafficClass: number,
+): boolean {
+  return (
+    last.endpoint === endpoint &&
+    last.trafficClass === trafficClass &&
+    last.offset + last.length === offset &&
+    // Only the last datagram of a GSO message may be shorter.
+    last.length === last.segments * last.segmentSize &&
+    length <= last.segmentSize &&
+    last.segments < MAX_SEGMENTS &&
+    last.length + length <= MAX_MESSAGE_BYTES
+  );
+}

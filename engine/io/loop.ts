@@ -1,0 +1,169 @@
+/**
+ * Drives a device: moves bytes between its sink and the operating system, calls it when something came or fell due,
+ * and lets the event loop breathe between bounded rounds. It knows no rule of the protocol.
+ */
+
+import { handleDatagramRun } from '../dataplane/inbound.ts';
+import { handleTunRead } from '../dataplane/outbound.ts';
+import type { Device } from '../device/device.ts';
+import type { Endpoint } from '../peer/endpoint.ts';
+import type { Output } from '../peer/output.ts';
+import type { Clock } from '../ports.ts';
+import { VIRTIO_HEADER_LENGTH, writePlainVirtioHeader } from '../wire/virtio-header.ts';
+import { Bearer } from './linux/bearer.ts';
+import { type LinkState, LinkWatch } from './linux/link-watch.ts';
+import { NetworkWatch } from './linux/network-watch.ts';
+import { type Poll, pollReadable } from './linux/poll.ts';
+import { LinuxTun, MAX_TUN_READ } from './linux/tun.ts';
+import type { SharedMemory } from './packet-memory.ts';
+
+/** How many packets, and how many handshake messages, one wake-up handles before the event loop has its turn. */
+const READS_PER_WAKE = 64;
+const HANDSHAKES_PER_WAKE = 64;
+/** setTimeout takes no more; a later deadline is looked at again then. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export interface LoopParts {
+  readonly device: Device;
+  readonly clock: Clock;
+  readonly memory: SharedMemory;
+  /** Of a TUN interface with virtio headers, non-blocking. */
+  readonly tunDescriptor: number;
+  /** The interface has been deleted: there is nothing left to drive. */
+  readonly onDeleted: () => void;
+}
+
+export class Loop implements Output {
+  readonly bearer: Bearer;
+  readonly #device: Device;
+  readonly #clock: Clock;
+  readonly #tun: LinuxTun;
+  readonly #tunBuffer: number;
+  readonly #tunPoll: Poll;
+  readonly #memory: SharedMemory;
+  readonly #linkWatch: LinkWatch;
+  readonly #networkWatch: NetworkWatch;
+  readonly #onDeleted: () => void;
+  #isReadingTun = true;
+  #timeout: NodeJS.Timeout | null = null;
+  #timeoutAt = Number.POSITIVE_INFINITY;
+  #immediate: NodeJS.Immediate | null = null;
+
+  constructor(parts: LoopParts) {
+    this.#device = parts.device;
+    this.#clock = parts.clock;
+    this.#memory = parts.memory;
+    this.#onDeleted = parts.onDeleted;
+    this.#tun = new LinuxTun(parts.tunDescriptor, parts.memory);
+    this.#tunBuffer = parts.memory.allocate(MAX_TUN_READ);
+    this.bearer = new Bearer(parts.memory, parts.device.drops, {
+      onDatagrams: (run) => handleDatagramRun(this.#device, run, this.#clock.monotonicMs(), this),
+      onIdle: () => this.settle(),
+    });
+    this.#linkWatch = new LinkWatch(this.#tun, (state) => this.#onLinkChanged(state));
+    this.#networkWatch = new NetworkWatch(() => {
+      this.#device.onNetworkChanged();
+      this.bearer.onNetworkChanged();
+    });
+    this.#tunPoll = pollReadable(this.#tun.descriptor, () => this.#onTunReadable());
+    this.#onLinkChanged(this.#linkWatch.state());
+  }
+
+  /** The TUN interface's name, which may have changed since it was made. */
+  interfaceName(): string | null {
+    return this.#tun.name();
+  }
+
+  close(): void {
+    this.#device.down();
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    if (this.#immediate !== null) clearImmediate(this.#immediate);
+    this.#tunPoll.close();
+    this.#linkWatch.close();
+    this.#networkWatch.close();
+    this.bearer.close();
+    this.#tun.close();
+  }
+
+  /** After anything that the device was told: sends what it produced, and arms the next deadline. */
+  settle(): void {
+    const now = this.#clock.monotonicMs();
+    this.#device.handleDeadline(now, this);
+    this.#device.handleQueuedHandshakes(HANDSHAKES_PER_WAKE, now, this);
+    this.#setReadingTun(this.bearer.flush());
+    this.#arm(now);
+  }
+
+  // --- Output
+
+  reserveDatagram(length: number): number {
+    return this.bearer.reserve(length);
+  }
+
+  sendDatagram(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
+    this.bearer.add(offset, length, endpoint, trafficClass);
+  }
+
+  writePacket(offset: number, length: number): void {
+    const header = offset - VIRTIO_HEADER_LENGTH;
+    writePlainVirtioHeader(this.#memory.bytes, header);
+    if (this.#tun.write(header, VIRTIO_HEADER_LENGTH + length) < 0)
+      this.#device.drops.add('tun-write-failed');
+  }
+
+  // --- events
+
+  #onTunReadable(): void {
+    for (let reads = 0; reads < READS_PER_WAKE; reads++) {
+      const length = this.#tun.read(this.#tunBuffer);
+      if (length <= 0) break;
+      handleTunRead(this.#device, this.#tunBuffer, length, this.#clock.monotonicMs(), this);
+    }
+    if (this.#tun.name() === null) this.#onDeleted();
+    else this.settle();
+  }
+
+  #onLinkChanged(state: LinkState): void {
+    if (state.kind === 'deleted') {
+      this.#onDeleted();
+      return;
+    }
+    this.#device.mtu = state.mtu;
+    if (state.isUp) {
+      if (!this.bearer.isOpen) this.bearer.open(0);
+      this.#device.up(this.#clock.monotonicMs(), this);
+    } else {
+      this.#device.down();
+    }
+    this.settle();
+  }
+
+  /** While the wire takes nothing more, packets wait in the interface's own queue, which drops as a link does. */
+  #setReadingTun(isReading: boolean): void {
+    if (isReading === this.#isReadingTun) return;
+    this.#isReadingTun = isReading;
+    if (isReading) this.#tunPoll.start({ readable: true }, () => this.#onTunReadable());
+    else this.#tunPoll.stop();
+  }
+
+  #arm(now: number): void {
+    const deadline = this.#device.nextDeadline();
+    if (deadline === Number.NEGATIVE_INFINITY) {
+      this.#immediate ??= setImmediate(() => {
+        this.#immediate = null;
+        this.settle();
+      });
+      return;
+    }
+    // A timeout that comes too early finds nothing due and arms the next: cheaper than moving it with each packet.
+    if (deadline >= this.#timeoutAt) return;
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    const delay = Math.min(Math.max(0, Math.ceil(deadline - now)), LONGEST_TIMEOUT_MS);
+    this.#timeoutAt = now + delay;
+    this.#timeout = setTimeout(() => {
+      this.#timeout = null;
+      this.#timeoutAt = Number.POSITIVE_INFINITY;
+      this.settle();
+    }, delay);
+  }
+}

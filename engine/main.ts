@@ -1,0 +1,130 @@
+/**
+ * The engine process, a drop-in for `wireguard-go [-f] NAME`: it makes the interface and its socket, unless they are
+ * inherited (WG_TUN_FD, WG_UAPI_FD), and runs in the background, unless asked not to (-f, WG_PROCESS_FOREGROUND=1).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, unlinkSync, watch } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Engine, type EngineDescriptors } from './engine.ts';
+import { SystemError } from './errors.ts';
+import { closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
+
+const USAGE = 'usage: wayfare-engine [-f|--foreground] INTERFACE-NAME';
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+/** Where a background engine finds what its parent opened. */
+const INHERITED: EngineDescriptors = { tun: 3, uapi: 4 };
+
+interface Arguments {
+  readonly isForeground: boolean;
+  readonly name: string;
+}
+
+/** @param args what follows the program's name @returns the exit code, in the foreground once the engine has ended */
+export async function main(args: readonly string[]): Promise<number> {
+  const parsed = parseArguments(args);
+  if (parsed === null) {
+    console.error(USAGE);
+    return EXIT_USAGE;
+  }
+  try {
+    const opened = openDescriptors(parsed.name);
+    return parsed.isForeground ? await runForeground(opened) : await runBackground(opened);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    console.error(`wayfare-engine: ${error.message}`);
+    return EXIT_FAILURE;
+  }
+}
+
+function parseArguments(args: readonly string[]): Arguments | null {
+  const [first, second] = args;
+  const hasFlag = first === '-f' || first === '--foreground';
+  const name = hasFlag ? second : first;
+  if (name === undefined || name.startsWith('-') || args.length !== (hasFlag ? 2 : 1)) return null;
+  return { isForeground: hasFlag || process.env.WG_PROCESS_FOREGROUND === '1', name };
+}
+
+interface Opened {
+  readonly descriptors: EngineDescriptors;
+  readonly name: string;
+}
+
+function openDescriptors(name: string): Opened {
+  const inheritedTun = inheritedDescriptor('WG_TUN_FD');
+  const tun = inheritedTun === null ? openTun(name) : { descriptor: inheritedTun, name };
+  try {
+    const uapi = inheritedDescriptor('WG_UAPI_FD') ?? openUapiListener(tun.name);
+    return { descriptors: { tun: tun.descriptor, uapi }, name: tun.name };
+  } catch (error) {
+    closeDescriptor(tun.descriptor);
+    throw error;
+  }
+}
+
+function inheritedDescriptor(variable: string): number | null {
+  const value = process.env[variable];
+  if (value === undefined || value === '') return null;
+  if (!/^[0-9]{1,6}$/.test(value))
+    throw new SystemError(`${variable}=${value}`, 'EBADF', 'give a descriptor’s number');
+  return Number(value);
+}
+
+/** Hands the open descriptors to a child of its own session, and returns once that child serves them. */
+async function runBackground({ descriptors, name }: Opened): Promise<number> {
+  const program = join(dirname(fileURLToPath(import.meta.url)), 'wayfare-engine.js');
+  const child = spawn(process.execPath, [program, '--foreground', name], {
+    detached: true,
+    env: {
+      ...process.env,
+      WG_TUN_FD: String(INHERITED.tun),
+      WG_UAPI_FD: String(INHERITED.uapi),
+    },
+    stdio: ['ignore', 'ignore', logTarget(), descriptors.tun, descriptors.uapi, 'ipc'],
+  });
+  const isReady = await Promise.race([once(child, 'message').then(() => true), ended(child)]);
+  if (!isReady) {
+    removeSocket(uapiSocketPath(name));
+    console.error(`wayfare-engine: the engine of ${name} ended as it started, run it with -f to see why`);
+    return EXIT_FAILURE;
+  }
+  child.disconnect();
+  child.unref();
+  return 0;
+}
+
+/** LOG_LEVEL as wireguard-go has it: in the background there is silence unless it asks for more. */
+function logTarget(): 'inherit' | 'ignore' {
+  const level = process.env.LOG_LEVEL;
+  return level === 'verbose' || level === 'debug' ? 'inherit' : 'ignore';
+}
+
+function ended(child: ChildProcess): Promise<false> {
+  return Promise.race([once(child, 'exit'), once(child, 'error')]).then(() => false);
+}
+
+/** Serves until a signal, the interface's end, or the end of its socket's file. */
+async function runForeground({ descriptors, name }: Opened): Promise<number> {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const engine = new Engine(descriptors, end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
+  const socketPath = uapiSocketPath(name);
+  const socketWatch = watch(dirname(socketPath), (_event, file) => {
+    if (file === basename(socketPath) && !existsSync(socketPath)) end();
+  });
+  process.send?.('ready');
+  await ended;
+  socketWatch.close();
+  engine.close();
+  removeSocket(socketPath);
+  return 0;
+}
+
+function removeSocket(path: string): void {
+  if (existsSync(path)) unlinkSync(path);
+}

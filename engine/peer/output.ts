@@ -1,0 +1,11 @@
+/** Where the protocol puts what it produces (design habit 3): any number of datagrams and packets may come out of one input. */
+import type { Endpoint } from './endpoint.ts';
+
+export interface Output {
+  /** @returns the offset in packet memory of `length` free bytes, to be given to {@link sendDatagram} next */
+  reserveDatagram(length: number): number;
+  /** @param trafficClass the outer header's DSCP and ECN byte */
+  sendDatagram(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void;
+  /** Takes an inner packet for the TUN device. The 16 bytes before it are free to be overwritten. */
+  writePacket(offset: number, length: number): void;
+}

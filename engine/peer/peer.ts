@@ -1,0 +1,490 @@
+/**
+ * One peer: its identity, endpoint, keypairs, timers and staged packets, and the rules that tie them together
+ * (paper §6; where the paper leaves the order open, it is that of the Linux driver's send.c, receive.c and timers.c).
+ */
+import {
+  ECN_MASK,
+  HANDSHAKE_INITIATION_INTERVAL_MS,
+  HANDSHAKE_TRAFFIC_CLASS,
+  KEEPALIVE_TIMEOUT_MS,
+  KEY_LENGTH,
+  MAX_TIMER_HANDSHAKES,
+  PADDING_MULTIPLE,
+  REJECT_AFTER_TIME_MS,
+  REKEY_AFTER_TIME_MS,
+  REKEY_TIMEOUT_MS,
+} from '../constants.ts';
+import type { PresharedKey, PublicKey } from '../crypto/keys.ts';
+import { EMPTY } from '../crypto/primitives.ts';
+import { isLater } from '../crypto/tai64n.ts';
+import { assertNever, type DropReason } from '../errors.ts';
+import { CookieJar } from '../noise/cookie.ts';
+import {
+  consumeInitiation,
+  consumeResponse,
+  createInitiation,
+  createResponse,
+  type ReadInitiation,
+  type RemoteIdentity,
+  type SentInitiation,
+  type SessionKeys,
+  type WrittenMessage,
+} from '../noise/handshake.ts';
+import { Keypair } from '../noise/keypair.ts';
+import { isPastLimit } from '../noise/replay-window.ts';
+import type { MonotonicMs } from '../ports.ts';
+import { innerVersion, trafficClassOf } from '../wire/ip.ts';
+import {
+  type CookieReply,
+  type HandshakeResponse,
+  readTransportCounterHigh,
+  readTransportCounterLow,
+  TRANSPORT_HEADER_LENGTH,
+  TRANSPORT_OVERHEAD,
+  writeTransportHeader,
+} from '../wire/messages.ts';
+import type { PeerContext } from './context.ts';
+import type { Endpoint } from './endpoint.ts';
+import { Keypairs } from './keypairs.ts';
+import type { Output } from './output.ts';
+import { StagedPackets } from './staged-packets.ts';
+import { Timers } from './timers.ts';
+
+const NO_PRESHARED_KEY = new Uint8Array(KEY_LENGTH);
+const LONG_AGO: MonotonicMs = Number.NEGATIVE_INFINITY;
+
+export class Peer {
+  readonly publicKey: PublicKey;
+  /** Where its datagrams go; roams to where its authenticated datagrams come from. */
+  endpoint: Endpoint | null = null;
+  /** Bytes of authenticated datagrams. */
+  rxBytes = 0;
+  txBytes = 0;
+  /** Wall-clock milliseconds of the latest completed handshake, 0 before the first. */
+  latestHandshakeMs = 0;
+  /** Kept by the device's deadline queue. */
+  scheduledAt: MonotonicMs = Number.POSITIVE_INFINITY;
+
+  readonly #context: PeerContext;
+  readonly #timers: Timers;
+  readonly #keypairs: Keypairs;
+  readonly #staged = new StagedPackets();
+  #presharedKey: PresharedKey | null = null;
+  #persistentKeepaliveSeconds = 0;
+  /** Computed when first asked for: 65,536 peers cost nothing before their first handshake. */
+  #remote: RemoteIdentity | null = null;
+  #cookieJar: CookieJar | null = null;
+  #handshake: SentInitiation | null = null;
+  #handshakeAttempts = 0;
+  #lastHandshakeSentAt = LONG_AGO;
+  #lastInitiationConsumedAt = LONG_AGO;
+  #greatestTimestamp: Uint8Array = EMPTY;
+  #askedForLastMinuteHandshake = false;
+
+  constructor(publicKey: PublicKey, context: PeerContext) {
+    this.publicKey = publicKey;
+    this.#context = context;
+    this.#timers = new Timers(context.random);
+    this.#keypairs = new Keypairs((keypair) => context.indexTable.delete(keypair.localIndex));
+  }
+
+  get presharedKey(): PresharedKey | null {
+    return this.#presharedKey;
+  }
+
+  get persistentKeepaliveSeconds(): number {
+    return this.#persistentKeepaliveSeconds;
+  }
+
+  nextDeadline(): MonotonicMs {
+    return this.#timers.nextDeadline();
+  }
+
+  // --- configuration
+
+  /** Holds from the next handshake on. @param key null for none */
+  setPresharedKey(key: PresharedKey | null): void {
+    this.#presharedKey = key;
+    this.#remote = null;
+  }
+
+  /** @param seconds 0 to 65,535; 0 is off. Switching it on while `isUp` sends one at once. */
+  setPersistentKeepalive(seconds: number, isUp: boolean, now: MonotonicMs, output: Output): void {
+    const wasOff = this.#persistentKeepaliveSeconds === 0;
+    this.#persistentKeepaliveSeconds = seconds;
+    this.#timers.setPersistentKeepalive(seconds * 1_000);
+    if (isUp && wasOff && seconds > 0) this.sendKeepalive(now, output);
+  }
+
+  /** The device has another private key: what was agreed under the old one only receives, and a handshake may start at once. */
+  onLocalIdentityChanged(): void {
+    this.#remote = null;
+    this.#clearHandshake();
+    this.#lastHandshakeSentAt = LONG_AGO;
+    this.#keypairs.expireSending();
+  }
+
+  // --- the interface's life
+
+  onInterfaceUp(now: MonotonicMs, output: Output): void {
+    if (this.#persistentKeepaliveSeconds > 0) this.sendKeepalive(now, output);
+    else this.sendStaged(now, output);
+  }
+
+  /** Forgets every key; also what is done to a peer that is removed. */
+  onInterfaceDown(): void {
+    this.#timers.stop();
+    this.#context.drops.add('interface-down', this.#staged.clear());
+    this.#zeroKeys();
+    this.#lastHandshakeSentAt = LONG_AGO;
+  }
+
+  /** The path has changed: the kernel chooses our address anew. */
+  clearSource(): void {
+    this.endpoint = this.endpoint?.withoutSource() ?? null;
+  }
+
+  // --- sending
+
+  /** @param offset of an inner packet in packet memory */
+  sendPacket(offset: number, length: number, trafficClass: number, now: MonotonicMs, output: Output): void {
+    const { memory } = this.#context;
+    const keypair = this.#keypairs.current;
+    if (this.#staged.length > 0 || keypair === null || !keypair.canSend(now)) {
+      this.#stage(Uint8Array.from(memory.bytes.subarray(offset, offset + length)));
+      this.sendStaged(now, output);
+      return;
+    }
+    const datagram = output.reserveDatagram(TRANSPORT_OVERHEAD + this.#paddedLength(length));
+    memory.bytes.copyWithin(datagram + TRANSPORT_HEADER_LENGTH, offset, offset + length);
+    this.#sealAndSend(keypair, datagram, length, trafficClass, now, output);
+  }
+
+  sendKeepalive(now: MonotonicMs, output: Output): void {
+    if (this.#staged.length === 0) this.#stage(EMPTY);
+    this.sendStaged(now, output);
+  }
+
+  /** Sends what waits, or starts the handshake that it waits for. */
+  sendStaged(now: MonotonicMs, output: Output): void {
+    while (this.#staged.length > 0) {
+      const keypair = this.#keypairs.current;
+      if (keypair === null || !keypair.canSend(now)) {
+        this.initiateHandshake(now, output);
+        return;
+      }
+      const packet = this.#staged.shift()!;
+      const datagram = output.reserveDatagram(TRANSPORT_OVERHEAD + this.#paddedLength(packet.length));
+      const at = datagram + TRANSPORT_HEADER_LENGTH;
+      this.#context.memory.bytes.set(packet, at);
+      this.#sealAndSend(
+        keypair,
+        datagram,
+        packet.length,
+        this.#trafficClassAt(at, packet.length),
+        now,
+        output,
+      );
+    }
+  }
+
+  /** Starts a handshake unless a handshake message was sent within REKEY_TIMEOUT. */
+  initiateHandshake(now: MonotonicMs, output: Output): void {
+    this.#handshakeAttempts = 0;
+    this.#sendInitiation(now, output);
+  }
+
+  #stage(packet: Uint8Array): void {
+    const dropped = this.#staged.push(packet);
+    if (dropped > 0) this.#context.drops.add('staged-overflow', dropped);
+  }
+
+  /** §5.4.6: a multiple of 16, but never past the MTU. */
+  #paddedLength(length: number): number {
+    const padded = Math.ceil(length / PADDING_MULTIPLE) * PADDING_MULTIPLE;
+    return Math.max(length, Math.min(padded, this.#context.mtu));
+  }
+
+  /** Data carries the inner packet's ECN and nothing else of its traffic class (RFC 6040 §4.1, and paper §5.4.6 on DSCP). */
+  #trafficClassAt(offset: number, length: number): number {
+    const { view } = this.#context.memory;
+    const version = length === 0 ? null : innerVersion(view, offset);
+    return version === null ? 0 : trafficClassOf(view, offset, version) & ECN_MASK;
+  }
+
+  /** @param datagram where a packet of `length` bytes already stands behind the space for its header */
+  #sealAndSend(
+    keypair: Keypair,
+    datagram: number,
+    length: number,
+    trafficClass: number,
+    now: MonotonicMs,
+    output: Output,
+  ): void {
+    const { memory } = this.#context;
+    const packet = datagram + TRANSPORT_HEADER_LENGTH;
+    const padded = this.#paddedLength(length);
+    memory.bytes.fill(0, packet + length, packet + padded);
+    // msg.packet := AEAD(Tsend, Nsend, P, ε); Nsend := Nsend + 1
+    const { counterHigh, counterLow } = keypair;
+    writeTransportHeader(memory.view, datagram, keypair.remoteIndex, counterHigh, counterLow);
+    keypair.sendingKey.seal(memory, counterHigh, counterLow, packet, padded);
+    keypair.advanceCounter();
+    this.#send(datagram, TRANSPORT_OVERHEAD + padded, trafficClass, now, output);
+    if (length > 0) this.#timers.onDataSent(now);
+    this.#keepKeyFreshAfterSending(keypair, now, output);
+  }
+
+  #send(offset: number, length: number, trafficClass: number, now: MonotonicMs, output: Output): void {
+    if (this.endpoint === null) {
+      this.#context.drops.add('no-endpoint');
+      return;
+    }
+    this.#timers.onAnyAuthenticatedPacketTraversal(now);
+    this.#timers.onAnyAuthenticatedPacketSent();
+    output.sendDatagram(offset, length, this.endpoint, trafficClass);
+    this.txBytes += length;
+  }
+
+  #keepKeyFreshAfterSending(keypair: Keypair, now: MonotonicMs, output: Output): void {
+    const isOld = keypair.isInitiator && now - keypair.createdAt >= REKEY_AFTER_TIME_MS;
+    if (isOld || keypair.isWornOut()) this.initiateHandshake(now, output);
+  }
+
+  // --- handshakes
+
+  #sendInitiation(now: MonotonicMs, output: Output): void {
+    const { local, indexTable, timestamps, clock, random } = this.#context;
+    if (now - this.#lastHandshakeSentAt < REKEY_TIMEOUT_MS) return;
+    if (local === null || this.endpoint === null) return;
+    this.#clearHandshake();
+    const localIndex = indexTable.insert({ kind: 'handshake', peer: this });
+    const timestamp = timestamps.next(clock.wallMs());
+    const created = createInitiation(local, this.#remoteIdentity(), localIndex, timestamp, random);
+    if (created === null) {
+      indexTable.delete(localIndex);
+      return;
+    }
+    this.#handshake = created.state;
+    this.#sendHandshakeMessage(created.message, now, output);
+    this.#timers.onHandshakeInitiationSent(now);
+  }
+
+  #sendHandshakeMessage(message: WrittenMessage, now: MonotonicMs, output: Output): void {
+    this.#lastHandshakeSentAt = now;
+    this.#cookies().fillMacs(message.macs, now);
+    const { datagram } = message;
+    const offset = output.reserveDatagram(datagram.length);
+    this.#context.memory.bytes.set(datagram, offset);
+    this.#send(offset, datagram.length, HANDSHAKE_TRAFFIC_CLASS, now, output);
+  }
+
+  /** Judges an initiation that names this peer, and answers it. */
+  receiveInitiation(
+    read: ReadInitiation,
+    length: number,
+    source: Endpoint,
+    now: MonotonicMs,
+    output: Output,
+  ): DropReason | null {
+    const { indexTable, random } = this.#context;
+    const remote = this.#remoteIdentity();
+    const consumed = consumeInitiation(remote, read);
+    if (typeof consumed === 'string') return consumed;
+    if (!isLater(consumed.timestamp, this.#greatestTimestamp)) return 'replayed-timestamp';
+    if (now - this.#lastInitiationConsumedAt < HANDSHAKE_INITIATION_INTERVAL_MS) return 'initiation-flood';
+    this.#greatestTimestamp = consumed.timestamp;
+    this.#lastInitiationConsumedAt = now;
+
+    const localIndex = indexTable.insert({ kind: 'handshake', peer: this });
+    const response = createResponse(remote, consumed, localIndex, random);
+    if (response === null) {
+      indexTable.delete(localIndex);
+      return 'invalid-ephemeral';
+    }
+    this.endpoint = source;
+    this.#beginSession(response.keys, localIndex, consumed.remoteIndex, false, now);
+    this.#sendHandshakeMessage(response.message, now, output);
+    this.#onAuthenticatedDatagramReceived(length, now);
+    return null;
+  }
+
+  /** Judges a response whose receiver index names this peer's pending handshake. A bad one leaves it pending. */
+  receiveResponse(
+    message: HandshakeResponse,
+    length: number,
+    source: Endpoint,
+    now: MonotonicMs,
+    output: Output,
+  ): DropReason | null {
+    const { local } = this.#context;
+    const sent = this.#handshake;
+    if (local === null || sent === null || sent.localIndex !== message.receiverIndex)
+      return 'unexpected-response';
+    const keys = consumeResponse(local, this.#remoteIdentity(), sent, message);
+    if (keys === null) return 'invalid-response';
+    this.#handshake = null;
+    this.endpoint = source;
+    this.#beginSession(keys, sent.localIndex, message.senderIndex, true, now);
+    this.#onHandshakeComplete();
+    this.#onAuthenticatedDatagramReceived(length, now);
+    // Data or a keepalive at once: the responder sends nothing before this confirmation.
+    this.sendKeepalive(now, output);
+    return null;
+  }
+
+  receiveCookieReply(reply: CookieReply, now: MonotonicMs): DropReason | null {
+    const outcome = this.#cookies().consumeReply(reply, now);
+    return outcome === 'consumed' ? null : outcome;
+  }
+
+  #beginSession(
+    keys: SessionKeys,
+    localIndex: number,
+    remoteIndex: number,
+    isInitiator: boolean,
+    now: MonotonicMs,
+  ): void {
+    const { cipher, indexTable } = this.#context;
+    const keypair = new Keypair({
+      sendingKey: cipher.importKey(keys.sending),
+      receivingKey: cipher.importKey(keys.receiving),
+      localIndex,
+      remoteIndex,
+      isInitiator,
+      createdAt: now,
+    });
+    keys.sending.fill(0);
+    keys.receiving.fill(0);
+    indexTable.replace(localIndex, { kind: 'keypair', peer: this, keypair });
+    this.#keypairs.add(keypair);
+    this.#timers.onSessionDerived(now);
+  }
+
+  #onHandshakeComplete(): void {
+    this.#timers.onHandshakeComplete();
+    this.#handshakeAttempts = 0;
+    this.#askedForLastMinuteHandshake = false;
+    this.latestHandshakeMs = this.#context.clock.wallMs();
+  }
+
+  // --- receiving
+
+  /**
+   * Opens transport data in place, and follows the peer to where it came from. What the packet inside may be is the
+   * device's to judge, after this. @param length of the whole datagram
+   */
+  receiveTransportData(
+    keypair: Keypair,
+    offset: number,
+    length: number,
+    source: Endpoint,
+    now: MonotonicMs,
+    output: Output,
+  ): DropReason | 'keepalive' | 'packet' {
+    const { memory } = this.#context;
+    const counterHigh = readTransportCounterHigh(memory.view, offset);
+    const counterLow = readTransportCounterLow(memory.view, offset);
+    if (keypair.isExpired(now)) return 'expired-key';
+    if (isPastLimit(counterHigh, counterLow)) return 'counter-limit';
+    const packetLength = length - TRANSPORT_OVERHEAD;
+    const packet = offset + TRANSPORT_HEADER_LENGTH;
+    if (!keypair.receivingKey.open(memory, counterHigh, counterLow, packet, packetLength))
+      return 'invalid-tag';
+    if (!keypair.replayWindow.accept(counterHigh, counterLow)) return 'replayed-counter';
+
+    this.endpoint = source;
+    if (this.#keypairs.confirm(keypair)) {
+      this.#onHandshakeComplete();
+      this.sendStaged(now, output);
+    }
+    this.#keepKeyFreshAfterReceiving(now, output);
+    this.#onAuthenticatedDatagramReceived(length, now);
+    if (packetLength === 0) return 'keepalive';
+    this.#timers.onDataReceived(now);
+    return 'packet';
+  }
+
+  #onAuthenticatedDatagramReceived(length: number, now: MonotonicMs): void {
+    this.rxBytes += length;
+    this.#timers.onAnyAuthenticatedPacketReceived();
+    this.#timers.onAnyAuthenticatedPacketTraversal(now);
+  }
+
+  /** A session that only receives would die without its initiator noticing: once, ask for the next in time. */
+  #keepKeyFreshAfterReceiving(now: MonotonicMs, output: Output): void {
+    const current = this.#keypairs.current;
+    if (this.#askedForLastMinuteHandshake || current === null || !current.isInitiator) return;
+    const lastMinute = REJECT_AFTER_TIME_MS - KEEPALIVE_TIMEOUT_MS - REKEY_TIMEOUT_MS;
+    if (now - current.createdAt < lastMinute) return;
+    this.#askedForLastMinuteHandshake = true;
+    this.initiateHandshake(now, output);
+  }
+
+  // --- timers
+
+  /** Does what is due at `now`. */
+  handleDeadline(now: MonotonicMs, output: Output): void {
+    for (let due = this.#timers.takeDue(now); due !== null; due = this.#timers.takeDue(now)) {
+      switch (due) {
+        case 'retransmitHandshake':
+          this.#retransmitHandshake(now, output);
+          break;
+        case 'sendKeepalive':
+          this.sendKeepalive(now, output);
+          this.#timers.onKeepaliveSent(now);
+          break;
+        case 'newHandshake':
+          this.clearSource();
+          this.initiateHandshake(now, output);
+          break;
+        case 'zeroKeyMaterial':
+          this.#zeroKeys();
+          break;
+        case 'persistentKeepalive':
+          this.sendKeepalive(now, output);
+          break;
+        default:
+          assertNever(due);
+      }
+    }
+  }
+
+  #retransmitHandshake(now: MonotonicMs, output: Output): void {
+    if (this.#handshakeAttempts > MAX_TIMER_HANDSHAKES) {
+      this.#context.drops.add('staged-given-up', this.#staged.clear());
+      this.#timers.onHandshakeGivenUp(now);
+      return;
+    }
+    this.#handshakeAttempts++;
+    this.clearSource();
+    this.#sendInitiation(now, output);
+  }
+
+  #zeroKeys(): void {
+    this.#clearHandshake();
+    this.#keypairs.clear();
+  }
+
+  #clearHandshake(): void {
+    if (this.#handshake === null) return;
+    this.#context.indexTable.delete(this.#handshake.localIndex);
+    this.#handshake = null;
+  }
+
+  // --- computed when first asked for
+
+  #remoteIdentity(): RemoteIdentity {
+    this.#remote ??= {
+      publicKey: this.publicKey.bytes,
+      staticStatic: this.#context.local?.dh(this.publicKey.bytes) ?? null,
+      presharedKey: this.#presharedKey?.bytes ?? NO_PRESHARED_KEY,
+    };
+    return this.#remote;
+  }
+
+  #cookies(): CookieJar {
+    this.#cookieJar ??= new CookieJar(this.publicKey.bytes);
+    return this.#cookieJar;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The socket that wg(8) drives (https://www.wireguard.com/xplatform/): lines in, lines out, each operation ended by an
+ * empty line, any number of them on a connection. Whatever is sent, the others go on being served.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { constants } from 'node:os';
+import { ConfigError, SystemError } from '../errors.ts';
+import type { EngineControl } from './control.ts';
+import { describeDevice } from './get.ts';
+import { applySetRequest, parseSetRequest } from './set.ts';
+
+/** The longest line that a request can need is a third of this. */
+const MAX_LINE_LENGTH = 256;
+/** 65,536 peers with 16 lines each; a request past it is refused, not collected. */
+const MAX_LINES = 2 ** 20;
+const ERRNO_PROTOCOL = -constants.errno.EPROTO;
+const ERRNO_INVALID = -constants.errno.EINVAL;
+
+/** @param listenDescriptor a listening unix socket, which is closed with the server */
+export function serveUapi(listenDescriptor: number, control: EngineControl): Server {
+  const server = createServer((socket) => new UapiConnection(socket, control));
+  server.listen({ fd: listenDescriptor });
+  return server;
+}
+
+class UapiConnection {
+  readonly #socket: Socket;
+  readonly #control: EngineControl;
+  /** Lines of the operation that is being received. */
+  #lines: string[] = [];
+  /** What came after the last newline. */
+  #rest = '';
+
+  constructor(socket: Socket, control: EngineControl) {
+    this.#socket = socket;
+    this.#control = control;
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => this.#receive(chunk));
+    // A client that went away has nothing to be told.
+    socket.on('error', () => socket.destroy());
+  }
+
+  #receive(chunk: string): void {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop()!;
+    for (const line of lines) {
+      if (this.#socket.destroyed || this.#socket.writableEnded) return;
+      if (line.length > MAX_LINE_LENGTH || this.#lines.length > MAX_LINES) this.#refuse();
+      else if (line !== '') this.#lines.push(line);
+      else if (this.#lines.length > 0) this.#execute();
+    }
+    if (this.#rest.length > MAX_LINE_LENGTH) this.#refuse();
+  }
+
+  #execute(): void {
+    const [operation, ...lines] = this.#lines;
+    this.#lines = [];
+    if (operation === 'get=1' && lines.length === 0) {
+      this.#reply([...describeDevice(this.#control), 'errno=0']);
+    } else if (operation === 'set=1') {
+      this.#reply([`errno=${this.#set(lines)}`]);
+    } else {
+      this.#refuse();
+    }
+  }
+
+  /** @returns 0, or a negative errno */
+  #set(lines: readonly string[]): number {
+    const { link } = this.#control;
+    try {
+      applySetRequest(
+        parseSetRequest(lines, (name) => link.interfaceIndex(name)),
+        this.#control,
+      );
+      return 0;
+    } catch (error) {
+      if (error instanceof ConfigError) return ERRNO_INVALID;
+      if (error instanceof SystemError) return -errnoOf(error.code);
+      throw error;
+    }
+  }
+
+  #reply(lines: readonly string[]): void {
+    this.#socket.write(`${lines.join('\n')}\n\n`, 'latin1');
+  }
+
+  /** Not our protocol: there is no telling where its next operation would begin. */
+  #refuse(): void {
+    this.#socket.end(`errno=${ERRNO_PROTOCOL}\n\n`, 'latin1');
+    this.#socket.removeAllListeners('data');
+    this.#socket.resume();
+  }
+}
+
+function errnoOf(code: string): number {
+  return (constants.errno as Record<string, number>)[code] ?? constants.errno.EIO;
+}
