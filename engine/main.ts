@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { existsSync, unlinkSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Engine, type EngineDescriptors } from './engine.ts';
 import { SystemError } from './errors.ts';
+import { Engine, type EngineDescriptors } from './index.ts';
 import { closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
 
 const USAGE = 'usage: wayfare-engine [-f|--foreground] INTERFACE-NAME';
@@ -77,6 +77,7 @@ async function runBackground({ descriptors, name }: Opened): Promise<number> {
   const program = join(dirname(fileURLToPath(import.meta.url)), 'wayfare-engine.js');
   const child = spawn(process.execPath, [program, '--foreground', name], {
     detached: true,
+    cwd: '/',
     env: {
       ...process.env,
       WG_TUN_FD: String(INHERITED.tun),

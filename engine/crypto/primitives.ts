@@ -4,7 +4,7 @@
  * @noble's audited code is the reference. X25519 comes from node:crypto where the runtime has it (33 times faster);
  * tests hold the two against each other.
  */
-import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
+import { createPrivateKey, createPublicKey, diffieHellman, timingSafeEqual } from 'node:crypto';
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { blake2s } from '@noble/hashes/blake2.js';
@@ -26,13 +26,19 @@ export function mac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
   return state.digest();
 }
 
+/** Compares two secrets of one length in constant time. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return timingSafeEqual(a, b);
+}
+
 /** HMAC(key, input): HMAC-BLAKE2s (RFC 2104). @returns 32 bytes */
 export function hmac(key: Uint8Array, input: Uint8Array): Uint8Array {
   return nobleHmac(blake2s, key, input);
 }
 
 const ONE = Uint8Array.of(1);
-const EMPTY = new Uint8Array(0);
+/** ε */
+export const EMPTY = new Uint8Array(0);
 
 /** KDF1(key, input): HKDF (RFC 5869) with one output. */
 export function kdf1(key: Uint8Array, input: Uint8Array): Uint8Array {
@@ -143,5 +149,3 @@ function nodeHasX25519(): boolean {
 
 /** {@link DhKey} by the fastest implementation that this runtime has. */
 export const dhKey: (privateKey: Uint8Array) => DhKey = nodeHasX25519() ? nodeDhKey : nobleDhKey;
-
-export { concatBytes, EMPTY };

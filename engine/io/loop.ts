@@ -11,6 +11,7 @@ import type { Output } from '../peer/output.ts';
 import type { Clock } from '../ports.ts';
 import { VIRTIO_HEADER_LENGTH, writePlainVirtioHeader } from '../wire/virtio-header.ts';
 import { Bearer } from './linux/bearer.ts';
+import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
 import { NetworkWatch } from './linux/network-watch.ts';
 import { type Poll, pollReadable } from './linux/poll.ts';
@@ -116,11 +117,14 @@ export class Loop implements Output {
   #onTunReadable(): void {
     for (let reads = 0; reads < READS_PER_WAKE; reads++) {
       const length = this.#tun.read(this.#tunBuffer);
+      if (length === -ERRNO.EBADFD!) {
+        this.#onDeleted();
+        return;
+      }
       if (length <= 0) break;
       handleTunRead(this.#device, this.#tunBuffer, length, this.#clock.monotonicMs(), this);
     }
-    if (this.#tun.name() === null) this.#onDeleted();
-    else this.settle();
+    this.settle();
   }
 
   #onLinkChanged(state: LinkState): void {

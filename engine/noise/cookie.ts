@@ -1,5 +1,4 @@
 /** mac1, mac2 and cookies, which keep a responder under load from computing for strangers (paper §5.3, §5.4.4, §5.4.7). */
-import { timingSafeEqual } from 'node:crypto';
 import {
   COOKIE_NONCE_LENGTH,
   COOKIE_SECRET_LATENCY_MS,
@@ -8,7 +7,7 @@ import {
   LABEL_COOKIE,
   LABEL_MAC1,
 } from '../constants.ts';
-import { hash, mac, xaeadOpen, xaeadSeal } from '../crypto/primitives.ts';
+import { equalBytes, hash, mac, xaeadOpen, xaeadSeal } from '../crypto/primitives.ts';
 import type { MonotonicMs, Random } from '../ports.ts';
 import { type CookieReply, type Macs, writeCookieReply } from '../wire/messages.ts';
 
@@ -32,14 +31,14 @@ export class CookieChecker {
 
   isMac1Valid(macs: Macs): boolean {
     // msg.mac1 = MAC(HASH(LABEL-MAC1 || Spub_m'), msgα)
-    return timingSafeEqual(mac(this.#mac1Key, macs.beforeMac1), macs.mac1);
+    return equalBytes(mac(this.#mac1Key, macs.beforeMac1), macs.mac1);
   }
 
   /** @param source the sender's address and port, as bytes */
   isMac2Valid(macs: Macs, source: Uint8Array, now: MonotonicMs): boolean {
     if (this.#secret === null || now - this.#secretCreatedAt >= COOKIE_SECRET_MAX_AGE_MS) return false;
     // msg.mac2 = MAC(cookie, msgβ)
-    return timingSafeEqual(mac(this.#cookieFor(this.#secret, source), macs.beforeMac2), macs.mac2);
+    return equalBytes(mac(this.#cookieFor(this.#secret, source), macs.beforeMac2), macs.mac2);
   }
 
   /** The one answer that an unauthenticated message ever gets. @returns the 64-byte datagram */

@@ -1,5 +1,4 @@
 /** A running engine: the device, its loop and its UAPI socket, put together. */
-import type { Server } from 'node:net';
 import { nobleTransportCipher } from './crypto/transport-cipher.ts';
 import { Device } from './device/device.ts';
 import { libc } from './io/linux/libc.ts';
@@ -21,7 +20,7 @@ export interface EngineDescriptors {
 export class Engine {
   readonly device: Device;
   readonly #loop: Loop;
-  readonly #server: Server;
+  readonly #server: ReturnType<typeof serveUapi>;
 
   /** @param onDeleted called once the interface no longer exists */
   constructor(descriptors: EngineDescriptors, onDeleted: () => void) {
