@@ -1,0 +1,54 @@
+// @ts-check
+/** What Wayfare's own commands need from the machine, and whether it is there. Needs no node modules. */
+import { existsSync } from 'node:fs';
+import { capture, hasProgram } from './run.mjs';
+
+/** @typedef {'start' | 'test'} Purpose */
+
+/**
+ * The programs that are run by name, and the Debian package of each. `unshare`, `nsenter`, `mount` and `setpriv`
+ * come with every Debian.
+ *
+ * @type {readonly { program: string, debianPackage: string, purposes: readonly Purpose[] }[]}
+ */
+export const PROGRAMS = [
+  { program: 'ip', debianPackage: 'iproute2', purposes: ['start', 'test'] },
+  { program: 'ping', debianPackage: 'iputils-ping', purposes: ['test'] },
+  { program: 'nft', debianPackage: 'nftables', purposes: ['test'] },
+  { program: 'sysctl', debianPackage: 'procps', purposes: ['test'] },
+  { program: 'tcpdump', debianPackage: 'tcpdump', purposes: ['test'] },
+  { program: 'wg', debianPackage: 'wireguard-tools', purposes: ['test'] },
+  { program: 'wg-quick', debianPackage: 'wireguard-tools', purposes: ['test'] },
+  { program: 'wireguard-go', debianPackage: 'wireguard-go', purposes: ['test'] },
+];
+
+/** @param {Purpose} purpose */
+export function missingPrograms(purpose) {
+  return PROGRAMS.filter(({ program, purposes }) => purposes.includes(purpose) && !hasProgram(program));
+}
+
+export function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * Network namespaces and TUN devices need root, and a container may refuse them even to root.
+ *
+ * @returns {Promise<string | null>} why they cannot be had, or null
+ */
+export async function whyNoNamespaces() {
+  if (process.platform !== 'linux') return `network namespaces are Linux's; this is ${process.platform}`;
+  if (!isRoot()) return 'root is needed';
+  const unshare = await capture('unshare', ['--net', 'true']);
+  if (unshare.code !== 0) return `this root may not create a network namespace (${unshare.stderr.trim()})`;
+  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
+  return null;
+}
+
+/** @returns {Promise<string | null>} why the tests in tests/netns cannot run here, or null */
+export async function whyNoNamespaceTests() {
+  const refused = await whyNoNamespaces();
+  if (refused !== null) return refused;
+  const missing = missingPrograms('test');
+  return missing.length === 0 ? null : `not installed: ${missing.map(({ program }) => program).join(', ')}`;
+}
