@@ -81,12 +81,20 @@ export class PrivateKey extends SecretKey {
 
 /** @returns the 32 bytes of a key in a `.conf`, or null unless `text` is canonical base64 */
 export function decodeBase64Key(text: string): Uint8Array | null {
-  return BASE64_KEY.test(text) ? Buffer.from(text, 'base64') : null;
+  return BASE64_KEY.test(text) ? decode(text, 'base64') : null;
 }
 
 /** @returns the 32 bytes of a key on the UAPI socket, or null unless `text` is 64 hex digits */
 export function decodeHexKey(text: string): Uint8Array | null {
-  return HEX_KEY.test(text) ? Buffer.from(text, 'hex') : null;
+  return HEX_KEY.test(text) ? decode(text, 'hex') : null;
+}
+
+/** Into memory of its own: small Buffers share a pool, which would keep a secret after its key was wiped. */
+function decode(text: string, encoding: 'base64' | 'hex'): Uint8Array {
+  const pooled = Buffer.from(text, encoding);
+  const bytes = Uint8Array.from(pooled);
+  pooled.fill(0);
+  return bytes;
 }
 
 export function generatePrivateKey(random: Random): PrivateKey {

@@ -76,6 +76,7 @@ function readDeviceLine(request: SetRequest, key: string, value: string): boolea
       const bytes = decodeHexKey(value);
       if (bytes === null) return false;
       request.privateKey = bytes.every((byte) => byte === 0) ? null : new PrivateKey(bytes);
+      bytes.fill(0);
       return true;
     }
     case 'listen_port': {
@@ -121,6 +122,7 @@ function readPeerLine(
       const bytes = decodeHexKey(value);
       if (bytes === null) return false;
       peer.presharedKey = bytes.every((byte) => byte === 0) ? null : new PresharedKey(bytes);
+      bytes.fill(0);
       return true;
     }
     case 'endpoint': {

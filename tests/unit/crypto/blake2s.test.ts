@@ -1,0 +1,127 @@
+import { createHash, getHashes } from 'node:crypto';
+import { blake2s } from '@noble/hashes/blake2.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CONSTRUCTION, IDENTIFIER } from '../../../engine/constants.ts';
+import { EMPTY, hash, hmac, kdf1, kdf2, kdf3, mac } from '../../../engine/crypto/primitives.ts';
+import { fromHex, readVectors, toHex } from '../../vectors/vectors.ts';
+
+const ascii = (text: string) => Uint8Array.from(Buffer.from(text, 'ascii'));
+const countingBytes = (length: number) => Uint8Array.from({ length }, (_, i) => i);
+
+/** RFC 7693 appendix E, selftest_seq: a Fibonacci generator modulo 2^32. */
+function selfTestBytes(length: number, seed: number): Uint8Array {
+  let a = Math.imul(0xdead4bad, seed) >>> 0;
+  let b = 1;
+  return Uint8Array.from({ length }, () => {
+    const t = (a + b) >>> 0;
+    a = b;
+    b = t;
+    return t >>> 24;
+  });
+}
+
+describe('HASH', () => {
+  const rfc = readVectors('rfc7693-blake2s');
+
+  it('rfc7693_appendix_b_hashes_as_published', () => {
+    expect(rfc.tests).toHaveLength(1);
+    for (const { input, digest } of rfc.tests) expect(toHex(hash(fromHex(input)))).toBe(digest);
+  });
+
+  it('rfc7693_appendix_e_self_test_passes', () => {
+    const grandHash = blake2s.create({ dkLen: 32 });
+    for (const dkLen of rfc.selfTest.digestLengths) {
+      for (const inputLength of rfc.selfTest.inputLengths) {
+        const input = selfTestBytes(inputLength, inputLength);
+        grandHash.update(blake2s(input, { dkLen }));
+        grandHash.update(blake2s(input, { dkLen, key: selfTestBytes(dkLen, dkLen) }));
+      }
+    }
+    expect(toHex(grandHash.digest())).toBe(rfc.selfTest.grandHash);
+  });
+
+  it('blake2s_reference_known_answers_match_for_0_to_255_bytes', () => {
+    const { tests } = readVectors('blake2s-known-answers');
+    expect(tests).toHaveLength(256);
+    for (const { length, unkeyed32 } of tests) expect(toHex(hash(countingBytes(length)))).toBe(unkeyed32);
+  });
+
+  it('parts_hash_as_their_concatenation', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 }), (parts) => {
+        expect(hash(...parts)).toEqual(hash(Uint8Array.from(Buffer.concat(parts))));
+      }),
+    );
+  });
+
+  it('wireguards_initial_chaining_key_and_hash_are_the_published_ones', () => {
+    const [chainingKey, initialHash] = readVectors('wireguard-initial-hashes').tests;
+    const construction = hash(ascii(CONSTRUCTION));
+    expect(toHex(construction)).toBe(chainingKey!.digest);
+    expect(toHex(hash(construction, ascii(IDENTIFIER)))).toBe(initialHash!.digest);
+  });
+
+  it.skipIf(!getHashes().includes('blake2s256'))('openssl_agrees_on_random_input', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (input) => {
+        expect(toHex(hash(input))).toBe(createHash('blake2s256').update(input).digest('hex'));
+      }),
+    );
+  });
+});
+
+describe('MAC', () => {
+  const { key, tests } = readVectors('blake2s-known-answers');
+
+  it('keyed_blake2s_with_16_byte_digests_matches_for_0_to_255_bytes', () => {
+    for (const { length, keyed16 } of tests)
+      expect(toHex(mac(fromHex(key), countingBytes(length)))).toBe(keyed16);
+  });
+
+  it('keyed_blake2s_with_32_byte_digests_matches_the_reference_known_answers', () => {
+    for (const { length, keyed32 } of tests)
+      expect(toHex(blake2s(countingBytes(length), { key: fromHex(key) }))).toBe(keyed32);
+  });
+
+  it('parts_are_authenticated_as_their_concatenation', () => {
+    expect(mac(fromHex(key), ascii('mac'), ascii('1----'))).toEqual(mac(fromHex(key), ascii('mac1----')));
+  });
+
+  it('accepts_the_16_byte_keys_that_cookies_are', () => {
+    expect(mac(countingBytes(16), EMPTY)).toEqual(blake2s(EMPTY, { key: countingBytes(16), dkLen: 16 }));
+    expect(mac(countingBytes(16), EMPTY)).toHaveLength(16);
+  });
+});
+
+describe('HMAC and KDF', () => {
+  const { tests } = readVectors('wireguard-go-kdf');
+
+  it('wireguard_go_kdf1_kdf2_and_kdf3_derive_as_published', () => {
+    expect(tests).toHaveLength(3);
+    for (const { key, input, t1, t2, t3 } of tests) {
+      expect(toHex(kdf1(fromHex(key), fromHex(input)))).toBe(t1);
+      expect(kdf2(fromHex(key), fromHex(input)).map(toHex)).toEqual([t1, t2]);
+      expect(kdf3(fromHex(key), fromHex(input)).map(toHex)).toEqual([t1, t2, t3]);
+    }
+  });
+
+  it.skipIf(!getHashes().includes('blake2s256'))('openssls_blake2s_gives_the_same_hmac_by_rfc_2104', () => {
+    const blake = (...parts: Uint8Array[]) => createHash('blake2s256').update(Buffer.concat(parts)).digest();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 200 }), (key, input) => {
+        // HMAC(K, m) = H((K ⊕ opad) || H((K ⊕ ipad) || m))
+        const block = Uint8Array.from({ length: 64 }, (_, i) => key[i] ?? 0);
+        const inner = blake(
+          block.map((byte) => byte ^ 0x36),
+          input,
+        );
+        const expected = blake(
+          block.map((byte) => byte ^ 0x5c),
+          inner,
+        );
+        expect(toHex(hmac(key, input))).toBe(expected.toString('hex'));
+      }),
+    );
+  });
+});
