@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemError } from './errors.ts';
 import { Engine, type EngineDescriptors } from './index.ts';
-import { closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
+import { adoptTun, closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
 
 const USAGE = 'usage: wayfare-engine [-f|--foreground] INTERFACE-NAME';
 const EXIT_FAILURE = 1;
@@ -43,7 +43,8 @@ function parseArguments(args: readonly string[]): Arguments | null {
   const [first, second] = args;
   const hasFlag = first === '-f' || first === '--foreground';
   const name = hasFlag ? second : first;
-  if (name === undefined || name.startsWith('-') || args.length !== (hasFlag ? 2 : 1)) return null;
+  const isUnknownFlag = !hasFlag && name?.startsWith('-') === true;
+  if (name === undefined || isUnknownFlag || args.length !== (hasFlag ? 2 : 1)) return null;
   return { isForeground: hasFlag || process.env.WG_PROCESS_FOREGROUND === '1', name };
 }
 
@@ -54,6 +55,7 @@ interface Opened {
 
 function openDescriptors(name: string): Opened {
   const inheritedTun = inheritedDescriptor('WG_TUN_FD');
+  if (inheritedTun !== null) adoptTun(inheritedTun);
   const tun = inheritedTun === null ? openTun(name) : { descriptor: inheritedTun, name };
   try {
     const uapi = inheritedDescriptor('WG_UAPI_FD') ?? openUapiListener(tun.name);

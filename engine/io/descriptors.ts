@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { libc } from './linux/libc.ts';
 import { ensureDirectory, listenUnix } from './linux/unix-listener.ts';
 
-export { openTun } from './linux/tun.ts';
+export { adoptTun, openTun } from './linux/tun.ts';
 
 const UAPI_DIRECTORY = '/var/run/wireguard';
 

@@ -345,7 +345,7 @@ export class Peer {
     isInitiator: boolean,
     now: MonotonicMs,
   ): void {
-    const { cipher, indexTable } = this.#context;
+    const { cipher, indexTable, local } = this.#context;
     const keypair = new Keypair({
       sendingKey: cipher.importKey(keys.sending),
       receivingKey: cipher.importKey(keys.receiving),
@@ -357,7 +357,8 @@ export class Peer {
     keys.sending.fill(0);
     keys.receiving.fill(0);
     indexTable.replace(localIndex, { kind: 'keypair', peer: this, keypair });
-    this.#keypairs.add(keypair);
+    const yields = local !== null && Buffer.compare(local.publicKey, this.publicKey.bytes) < 0;
+    this.#keypairs.add(keypair, yields);
     this.#timers.onSessionDerived(now);
   }
 

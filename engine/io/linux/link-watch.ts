@@ -1,11 +1,15 @@
 /**
  * The TUN interface's own state, wherever it is: up or down, its MTU, and whether it still exists. It may be moved to
  * another network namespace while the engine stays; the watch follows it (network_namespaces(7), netdevice(7)).
+ *
+ * NOTE: no socket of ours stays in that other namespace, which would otherwise outlive its container for as long as
+ * the engine runs. Ours hears of all namespaces that have an id here (NETLINK_LISTEN_ALL_NSID), so that on a host with
+ * many containers it is also woken by changes of their links; each costs one query.
  */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { IFNAMSIZ, ioctlWithIfreq } from './ifreq.ts';
 import { check, libc } from './libc.ts';
-import { drainNetlink, openNetlink, RTMGRP_LINK } from './netlink.ts';
+import { drainNetlink, giveNamespaceId, listenToAllNamespaces, openNetlink, RTMGRP_LINK } from './netlink.ts';
 import { type Poll, pollReadable } from './poll.ts';
 import { AF_INET } from './sockaddr.ts';
 import type { LinuxTun } from './tun.ts';
@@ -16,88 +20,83 @@ const IFF_UP = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
+const OWN_NAMESPACE = '/proc/self/ns/net';
+/** The interface may be renamed or moved between two calls of a query, which is then made again. */
+const QUERY_TRIES = 5;
 
 export type LinkState =
   | { readonly kind: 'present'; readonly isUp: boolean; readonly mtu: number }
   | { readonly kind: 'deleted' };
 
-/** Sockets that live in the interface's namespace: one wakes us, one asks. */
-interface Observers {
-  readonly namespaceInode: number | null;
-  readonly netlink: number;
-  readonly query: number;
-  readonly poll: Poll;
-}
-
 export class LinkWatch {
   readonly #tun: LinuxTun;
-  readonly #onChange: (state: LinkState) => void;
-  #observers: Observers;
+  readonly #netlink: number;
+  readonly #poll: Poll;
+  readonly #ownInode = statSync(OWN_NAMESPACE).ino;
+  /** Of the namespace that the interface was last found in. */
+  #namespaceInode = this.#ownInode;
 
   /** @param onChange called after each change, and not for the state at the start: see {@link state} */
   constructor(tun: LinuxTun, onChange: (state: LinkState) => void) {
     this.#tun = tun;
-    this.#onChange = onChange;
-    this.#observers = this.#observe();
+    this.#netlink = openNetlink(RTMGRP_LINK);
+    listenToAllNamespaces(this.#netlink);
+    this.#poll = pollReadable(this.#netlink, () => {
+      drainNetlink(this.#netlink);
+      onChange(this.state());
+    });
   }
 
   state(): LinkState {
-    const name = this.#tun.name();
-    if (name === null) return { kind: 'deleted' };
-    const flags = ioctlWithIfreq(this.#observers.query, SIOCGIFFLAGS, name);
-    const mtu = ioctlWithIfreq(this.#observers.query, SIOCGIFMTU, name);
-    if (flags.result < 0 || mtu.result < 0) return { kind: 'deleted' };
-    return {
-      kind: 'present',
-      isUp: (flags.ifreq.getUint16(IFNAMSIZ, true) & IFF_UP) !== 0,
-      mtu: mtu.ifreq.getInt32(IFNAMSIZ, true),
-    };
+    for (let tries = 0; tries < QUERY_TRIES; tries++) {
+      const name = this.#tun.name();
+      if (name === null) break;
+      const state = this.#inItsNamespace(() => queryLink(name));
+      if (state !== null) return state;
+    }
+    return { kind: 'deleted' };
   }
 
   close(): void {
-    this.#observers.poll.close();
-    libc.close(this.#observers.netlink);
-    libc.close(this.#observers.query);
+    this.#poll.close();
+    libc.close(this.#netlink);
   }
 
-  #onWake(): void {
-    drainNetlink(this.#observers.netlink);
-    this.#followNamespace();
-    this.#onChange(this.state());
-  }
-
-  #followNamespace(): void {
+  #inItsNamespace<Result>(action: () => Result): Result {
     const namespace = this.#tun.openNamespace();
-    if (namespace === null) return;
-    const { ino } = fstatSync(namespace);
-    closeSync(namespace);
-    if (ino === this.#observers.namespaceInode) return;
-    const left = this.#observers;
-    this.#observers = this.#observe();
-    left.poll.close();
-    libc.close(left.netlink);
-    libc.close(left.query);
-  }
-
-  #observe(): Observers {
-    const namespace = this.#tun.openNamespace();
-    const namespaceInode = namespace === null ? null : fstatSync(namespace).ino;
-    const open = () => ({
-      netlink: openNetlink(RTMGRP_LINK),
-      query: check(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'open a query socket'),
-    });
-    const sockets = namespace === null ? open() : inNamespace(namespace, open);
-    if (namespace !== null) closeSync(namespace);
-    const poll = pollReadable(sockets.netlink, () => this.#onWake());
-    return { namespaceInode, ...sockets, poll };
+    if (namespace === null) return action();
+    try {
+      const { ino } = fstatSync(namespace);
+      const isNew = ino !== this.#namespaceInode;
+      this.#namespaceInode = ino;
+      if (ino === this.#ownInode) return action();
+      // Before the question, so that no change after its answer is missed.
+      if (isNew) giveNamespaceId(this.#netlink, namespace);
+      return inNamespace(namespace, action);
+    } finally {
+      closeSync(namespace);
+    }
   }
 }
 
-/** Runs `action` with this thread in another namespace, and comes back: sockets stay in the one they were made in. */
+/** @returns null where this thread's namespace has no interface of that name */
+function queryLink(name: string): LinkState | null {
+  const query = check(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'open a query socket');
+  const flags = ioctlWithIfreq(query, SIOCGIFFLAGS, name);
+  const mtu = ioctlWithIfreq(query, SIOCGIFMTU, name);
+  libc.close(query);
+  if (flags.result < 0 || mtu.result < 0) return null;
+  return {
+    kind: 'present',
+    isUp: (flags.ifreq.getUint16(IFNAMSIZ, true) & IFF_UP) !== 0,
+    mtu: mtu.ifreq.getInt32(IFNAMSIZ, true),
+  };
+}
+
+/** Runs `action` with this thread in another namespace, and comes back. */
 function inNamespace<Result>(namespace: number, action: () => Result): Result {
-  const home = openSync('/proc/self/ns/net', 'r');
+  const home = openSync(OWN_NAMESPACE, 'r');
   try {
-    if (fstatSync(home).ino === fstatSync(namespace).ino) return action();
     check(libc.setns(namespace, CLONE_NEWNET), 'enter the interface’s network namespace', 'run as root');
     try {
       return action();

@@ -26,6 +26,18 @@ const BUFFER_BYTES = 512 * 1024;
 const MAX_MESSAGE_BYTES = 65_507;
 const MAX_SEGMENTS = 64;
 
+/**
+ * What the kernel says of a source address or interface that is gone, or has no route there. Others, such as a
+ * firewall's EPERM, say nothing of the source: it is kept.
+ */
+const MEANS_DEAD_SOURCE: ReadonlySet<number | undefined> = new Set([
+  ERRNO.EINVAL,
+  ERRNO.EADDRNOTAVAIL,
+  ERRNO.ENODEV,
+  ERRNO.ENETUNREACH,
+  ERRNO.EHOSTUNREACH,
+]);
+
 interface PendingMessage {
   offset: number;
   length: number;
@@ -131,14 +143,15 @@ export class SendBatch {
       this.#isBlocked = true;
       return 0;
     }
-    if (message.endpoint.source !== null && !this.#deadSources.has(message.endpoint)) {
-      this.#deadSources.add(message.endpoint);
-      return 0;
-    }
     if (message.segments > 1) {
       // EIO: the interface cannot checksum for GSO. EINVAL: the datagrams are longer than the path's MTU.
       if (code === ERRNO.EIO) socket.hasGso = false;
       return this.#split(first);
+    }
+    const { endpoint } = message;
+    if (endpoint.source !== null && !this.#deadSources.has(endpoint) && MEANS_DEAD_SOURCE.has(code)) {
+      this.#deadSources.add(endpoint);
+      return 0;
     }
     this.#drops.add('udp-send-failed');
     return 1;

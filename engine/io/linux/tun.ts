@@ -8,6 +8,9 @@ const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
+const F_GETFL = 3;
+const F_SETFL = 4;
+
 const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNGETIFF = 0x800454d2;
@@ -57,6 +60,25 @@ export function openTun(name: string): { descriptor: number; name: string } {
   }
   setOffloads(descriptor);
   return { descriptor, name: actual };
+}
+
+/**
+ * Takes over a TUN descriptor that a parent has opened, which must carry virtio headers; it becomes non-blocking.
+ * @returns the interface's name; throws SystemError
+ */
+export function adoptTun(descriptor: number): string {
+  const { result, name, ifreq } = ioctlWithIfreq(descriptor, TUNGETIFF, '');
+  check(result, `inherited descriptor ${descriptor}`, 'give an open TUN interface');
+  if ((ifreq.getUint16(IFNAMSIZ, true) & IFF_VNET_HDR) === 0) {
+    throw new SystemError(
+      `inherited interface ${name}`,
+      'EINVAL',
+      'open it with IFF_TUN, IFF_NO_PI and IFF_VNET_HDR',
+    );
+  }
+  const flags = check(libc.fcntl(descriptor, F_GETFL, 0), 'fcntl');
+  check(libc.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK), 'fcntl');
+  return name;
 }
 
 function adviceFor(code: number): string {

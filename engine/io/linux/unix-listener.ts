@@ -16,7 +16,7 @@ export function listenUnix(path: string): number {
   refuseIfServed(path);
   const temporary = `${path}.${process.pid}`;
   const descriptor = check(libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), 'socket');
-  const umask = libc.umask(0o077);
+  const umask = libc.umask(0o177);
   try {
     check(
       withSockaddr(temporary, (address, length) => libc.bind(descriptor, address, length)),

@@ -1,0 +1,187 @@
+/** The command line `wayfare`: every verb but `helper`, `engine` and the three for keys is a question to the helper. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { Failure, toFailure } from '../failure.ts';
+import { DEFAULT_UP_TIMEOUT_SECONDS, MAX_UP_TIMEOUT_SECONDS } from '../ipc/contract.ts';
+import { runEngineCommand } from './engine.ts';
+import { newPresharedKeyText, newPrivateKeyText, publicKeyText, secretFileWarning } from './keys.ts';
+import { printable } from './print.ts';
+import * as verbs from './verbs.ts';
+
+const DEFAULT_SOCKET = '/run/wayfare/helper.sock';
+const DEFAULT_STATE_DIR = '/var/lib/wayfare';
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+const STDOUT_DESCRIPTOR = 1;
+
+/** @param args without node and the program. @returns the exit code: 0, 1 for a failure, 2 for wrong usage */
+export async function main(args: string[]): Promise<number> {
+  if (args.length === 0) {
+    process.stderr.write(usageError('no command'));
+    return EXIT_USAGE;
+  }
+  let exitCode = 0;
+  const program = commandLine((code) => {
+    exitCode = code;
+  });
+  // It stays: a write may fail after its command has ended.
+  if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.on('error', endQuietly);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    const failure = toFailure(error);
+    process.stderr.write(`wayfare: ${printable(failure.message)}\n`);
+    if (failure.cause instanceof Error) process.stderr.write(`${failure.cause.stack}\n`);
+    return EXIT_FAILURE;
+  }
+}
+
+/** The reader of our output went away, as `head` does: there is nobody left to tell. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILURE);
+}
+
+function commandLine(endWith: (exitCode: number) => void): Command {
+  const { WAYFARE_SOCKET } = process.env;
+  const program = new Command('wayfare')
+    .description('WireGuard tunnels from .conf files.')
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .option(
+      '--socket <path>',
+      'where the helper listens; WAYFARE_SOCKET sets another default',
+      WAYFARE_SOCKET || DEFAULT_SOCKET,
+    );
+  addTunnelCommands(program);
+  addKeyCommands(program);
+  addProcessCommands(program, endWith);
+  return program;
+}
+
+/** Commander's words on one line, after our name. */
+function usageError(text: string): string {
+  const line = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return `wayfare: ${printable(line)}, see 'wayfare --help'\n`;
+}
+
+function addTunnelCommands(program: Command): void {
+  const socket = () => program.opts<{ socket: string }>().socket;
+  program
+    .command('import')
+    .description('store the tunnel of a .conf file; nothing is connected yet')
+    .argument('<file>', 'the .conf file')
+    .option('--name <name>', 'call it NAME instead of after the file: 1 to 15 letters, digits or _ = + . -')
+    .action((file, { name }) => verbs.importFile(socket(), file, name ?? null));
+  program
+    .command('list')
+    .description('print the stored tunnels and the state of each')
+    .option('--json', 'print JSON')
+    .action(({ json }) => verbs.list(socket(), json ?? false));
+  program
+    .command('export')
+    .description('print the .conf of a tunnel, its private key included')
+    .argument('<name>', 'the tunnel')
+    .action((name) => {
+      process.stderr.write(secretFileWarning(STDOUT_DESCRIPTOR));
+      return verbs.exportTunnel(socket(), name);
+    });
+  program
+    .command('remove')
+    .description('forget a stored tunnel and its keys')
+    .argument('<name>', 'the tunnel, which must be down')
+    .action((name) => verbs.remove(socket(), name));
+  program
+    .command('up')
+    .description('connect a tunnel; ends once an authenticated packet came back from a peer')
+    .argument('<name>', 'the tunnel')
+    .option(
+      '--timeout <seconds>',
+      'give up, and take everything down again, after this long',
+      seconds,
+      DEFAULT_UP_TIMEOUT_SECONDS,
+    )
+    .action((name, { timeout }) => verbs.up(socket(), name, timeout));
+  program
+    .command('down')
+    .description('disconnect a tunnel, or all of them; also one that is still connecting')
+    .argument('[name]', 'the tunnel')
+    .action((name) => verbs.down(socket(), name ?? null));
+  program
+    .command('status')
+    .description('print what there is to know of a tunnel, or of all of them')
+    .argument('[name]', 'the tunnel')
+    .option('--json', 'print JSON')
+    .action((name, { json }) => verbs.status(socket(), name ?? null, json ?? false));
+}
+
+function addKeyCommands(program: Command): void {
+  program
+    .command('genkey')
+    .description('print a new private key')
+    .action(() => printSecret(newPrivateKeyText()));
+  program
+    .command('genpsk')
+    .description('print a new preshared key')
+    .action(() => printSecret(newPresharedKeyText()));
+  program
+    .command('pubkey')
+    .description('read a private key from standard input, print its public key')
+    .action(async () => {
+      process.stdout.write(publicKeyText(await readStandardInput()));
+    });
+}
+
+function addProcessCommands(program: Command, endWith: (exitCode: number) => void): void {
+  program
+    .command('helper')
+    .description('run the helper in the foreground, in this network namespace, until a signal ends it')
+    .option('--state-dir <dir>', 'where the tunnels are stored', DEFAULT_STATE_DIR)
+    .action(async ({ stateDir }) => {
+      const { runHelper } = await import('../main.ts');
+      endWith(await runHelper({ socketPath: program.opts<{ socket: string }>().socket, stateDir }));
+    });
+  program
+    .command('engine')
+    .description('run one WireGuard interface that wg(8) sets up, as wireguard-go does')
+    .option('-f, --foreground', 'stay in the foreground')
+    .argument('<name>', 'the interface')
+    .action(async (name, { foreground }) => {
+      endWith(await runEngineCommand(foreground ? ['-f', name] : [name]));
+    });
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= MAX_UP_TIMEOUT_SECONDS))
+    throw new InvalidArgumentError(`It takes seconds, more than 0 and at most ${MAX_UP_TIMEOUT_SECONDS}.`);
+  return value;
+}
+
+function printSecret(text: string): void {
+  process.stderr.write(secretFileWarning(STDOUT_DESCRIPTOR));
+  process.stdout.write(text);
+}
+
+/** A key is 45 bytes: somebody who pipes a film in is stopped early. */
+const MAX_KEY_INPUT_LENGTH = 65_536;
+
+async function readStandardInput(): Promise<string> {
+  let text = '';
+  process.stdin.setEncoding('latin1');
+  for await (const chunk of process.stdin) {
+    text += chunk;
+    if (text.length > MAX_KEY_INPUT_LENGTH)
+      throw new Failure('too much input', 'on standard input', 'give the key alone');
+  }
+  return text;
+}

@@ -1,0 +1,60 @@
+/** A failure as a value that crosses the socket and prints as one line: what, where, what to do. */
+import { ConfigError, SystemError } from '../engine/errors.ts';
+
+/** Codes of the system, such as `EACCES`: those of node's own, such as `ERR_INVALID_ARG_TYPE`, are mistakes of ours. */
+const SYSTEM_ERROR_CODE = /^E[A-Z0-9]+$/;
+
+export interface FailureParts {
+  /** What went wrong, in plain words and without a secret. */
+  readonly what: string;
+  /** The file, tunnel, interface or address it happened at; may be empty. */
+  readonly where: string;
+  /** What the person can do about it; may be empty. */
+  readonly advice: string;
+}
+
+export class Failure extends Error {
+  readonly parts: FailureParts;
+
+  constructor(what: string, where = '', advice = '') {
+    super(failureLine({ what, where, advice }));
+    this.name = 'Failure';
+    this.parts = { what, where, advice };
+  }
+
+  static from(parts: FailureParts): Failure {
+    return new Failure(parts.what, parts.where, parts.advice);
+  }
+}
+
+/** @returns `what, where, advice` on one line, the empty parts left out */
+export function failureLine(parts: FailureParts): string {
+  return [parts.what, parts.where, parts.advice]
+    .filter((part) => part !== '')
+    .join(', ')
+    .replace(/\s*[\r\n]+\s*/g, ' ');
+}
+
+/** Anything thrown, as a failure. A mistake of our own code says so, and keeps its stack for the log. */
+export function toFailure(error: unknown, where = ''): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ConfigError || error instanceof SystemError) return new Failure(error.message, where);
+  if (error instanceof Error && SYSTEM_ERROR_CODE.test(errorCode(error)))
+    return new Failure(error.message, where);
+  const failure = new Failure(
+    'something inside Wayfare broke',
+    where,
+    'please report it with the log of the helper',
+  );
+  failure.cause = error;
+  return failure;
+}
+
+/** @returns the code of a system error of node, such as `ENOENT`, or '' */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+export function notOnThisSystem(feature: string): Failure {
+  return new Failure(`${feature} is not supported on this system`, process.platform, 'use Linux');
+}

@@ -1,0 +1,144 @@
+/**
+ * What the helper answers on its socket. One schema a verb, for its request and for its result; both ends derive their
+ * types from here and validate at run time. Times are Unix seconds, sizes bytes, keys base64.
+ *
+ * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
+ * id, not necessarily in order. Events, once there are subscriptions, will be frames with `event` and no id. Private and preshared keys leave the helper in `export` alone, which today only root
+ * can ask for (the socket's mode); verbs are to be authorised one by one, by the kernel's peer credentials.
+ */
+import { z } from 'zod';
+import { isTunnelName } from '../../engine/config/tunnel-name.ts';
+import { CAUSES } from '../tunnel/state-machine.ts';
+
+/** Our cap on a `.conf`, in bytes. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
+/** The time `up` waits for an authenticated packet: six handshake attempts of 5 s. */
+export const DEFAULT_UP_TIMEOUT_SECONDS = 30;
+export const MAX_UP_TIMEOUT_SECONDS = 3_600;
+
+const tunnelName = z
+  .string()
+  .refine(isTunnelName, "a tunnel's name has 1 to 15 letters, digits or _ = + . -");
+const count = z.int().min(0);
+const unixSeconds = z.int().min(0);
+
+const failure = z.strictObject({ what: z.string(), where: z.string(), advice: z.string() });
+
+const peerStatus = z.strictObject({
+  publicKey: z.string(),
+  /** `ADDRESS:PORT` as it is now, the configured one before there is a session, null where there is none. */
+  endpoint: z.string().nullable(),
+  allowedIps: z.array(z.string()),
+  latestHandshake: unixSeconds.nullable(),
+  rxBytes: count,
+  txBytes: count,
+  /** Seconds, null where it is off. */
+  persistentKeepalive: z.int().min(1).max(65_535).nullable(),
+});
+
+const tunnelStateKind = z.enum(['disconnected', 'connecting', 'connected', 'disconnecting', 'error']);
+
+const tunnelStatus = z.strictObject({
+  name: z.string(),
+  state: tunnelStateKind,
+  error: failure.extend({ cause: z.enum(CAUSES) }).nullable(),
+  /** The name of the network interface while there is one. */
+  interface: z.string().nullable(),
+  publicKey: z.string().nullable(),
+  listenPort: z.int().min(0).max(65_535).nullable(),
+  addresses: z.array(z.string()),
+  /** Servers, then search domains. */
+  dns: z.array(z.string()),
+  mtu: z.int().nullable(),
+  connectedSince: unixSeconds.nullable(),
+  rxBytes: count,
+  txBytes: count,
+  peers: z.array(peerStatus),
+});
+
+const importSummary = z.strictObject({
+  name: z.string(),
+  addresses: z.array(z.string()),
+  dns: z.array(z.string()),
+  peers: z.array(
+    z.strictObject({
+      publicKey: z.string(),
+      endpoint: z.string().nullable(),
+      allowedIps: z.array(z.string()),
+    }),
+  ),
+  /** Kept as text, never executed. */
+  hooks: z.array(z.strictObject({ key: z.string(), text: z.string() })),
+  warnings: z.array(z.strictObject({ kind: z.string(), line: z.int(), message: z.string() })),
+});
+
+const nothing = z.strictObject({});
+
+export const VERBS = {
+  import: {
+    request: z.strictObject({
+      /** The file's own name without its folder: the tunnel is named after it unless `name` is given. */
+      fileName: z.string().min(1).max(255),
+      /** The file's bytes. */
+      content: z.base64().max(Math.ceil(MAX_CONFIG_BYTES / 3) * 4 + 4),
+      name: tunnelName.nullable(),
+    }),
+    result: importSummary,
+  },
+  list: {
+    request: nothing,
+    result: z.strictObject({
+      tunnels: z.array(z.strictObject({ name: z.string(), state: tunnelStateKind })),
+    }),
+  },
+  export: {
+    request: z.strictObject({ name: tunnelName }),
+    /** The `.conf`, its private key included. */
+    result: z.strictObject({ config: z.string() }),
+  },
+  remove: { request: z.strictObject({ name: tunnelName }), result: nothing },
+  up: {
+    request: z.strictObject({
+      name: tunnelName,
+      timeoutSeconds: z.number().positive().max(MAX_UP_TIMEOUT_SECONDS),
+    }),
+    result: z.strictObject({
+      /** `interface-up` where no peer has an endpoint, so that nobody can be called. */
+      outcome: z.enum(['connected', 'interface-up', 'already-connected']),
+    }),
+  },
+  down: {
+    /** Every tunnel where the name is null. */
+    request: z.strictObject({ name: tunnelName.nullable() }),
+    /** The tunnels that were up or coming up. */
+    result: z.strictObject({ names: z.array(z.string()) }),
+  },
+  status: {
+    request: z.strictObject({ name: tunnelName.nullable() }),
+    result: z.strictObject({ tunnels: z.array(tunnelStatus) }),
+  },
+} as const;
+
+export type Verb = keyof typeof VERBS;
+export type RequestOf<V extends Verb> = z.output<(typeof VERBS)[V]['request']>;
+export type ResultOf<V extends Verb> = z.output<(typeof VERBS)[V]['result']>;
+export type TunnelStatus = z.output<typeof tunnelStatus>;
+export type PeerStatus = z.output<typeof peerStatus>;
+export type ImportSummary = z.output<typeof importSummary>;
+
+export function isVerb(text: string): text is Verb {
+  return Object.hasOwn(VERBS, text);
+}
+
+export const requestFrame = z.strictObject({
+  id: z.int().min(0),
+  verb: z.string(),
+  request: z.unknown(),
+});
+
+/** `id` is null where the request's own could not be read. */
+export const replyFrame = z.discriminatedUnion('ok', [
+  z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(false), error: failure }),
+]);
+export type ReplyFrame = z.output<typeof replyFrame>;

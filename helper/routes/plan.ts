@@ -1,0 +1,65 @@
+/** Which routes a config asks for, and which endpoints those would swallow. Pure. */
+import { MAX_MTU, MIN_MTU } from '../../engine/constants.ts';
+import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
+
+/** What WireGuard adds to a packet at most: IPv6 40, UDP 8, header and tag 32. Bytes. */
+const TUNNEL_OVERHEAD = 80;
+const FALLBACK_LINK_MTU = 1_500;
+
+/**
+ * The routes of allowed IPs in the main table. A prefix that an interface address already brings is left out (as
+ * wg-quick does), and a default route becomes its two halves, which win over the machine's own default without
+ * replacing it.
+ *
+ * Full-tunnel policy routing, once it is there, replaces these halves, and the bearer routes below with them:
+ * two halves can be undercut by a hostile DHCP server's more specific routes.
+ */
+export function mainTableRoutes(allowedIps: readonly IpPrefix[], addresses: readonly IpPrefix[]): IpPrefix[] {
+  const connected = addresses.map((address) => address.masked());
+  const wanted = allowedIps.flatMap((prefix) => (prefix.length === 0 ? halves(prefix) : [prefix.masked()]));
+  return unique(wanted).filter((prefix) => !connected.some((other) => contains(other, prefix)));
+}
+
+/** The routes of allowed IPs in a table of the user's own choice, exactly as written. */
+export function explicitTableRoutes(allowedIps: readonly IpPrefix[]): IpPrefix[] {
+  return unique(allowedIps.map((prefix) => prefix.masked()));
+}
+
+/**
+ * The endpoints that the tunnel's own routes would send into the tunnel, where their packets would loop: a `/0`, its
+ * halves, or any other prefix that covers them. An address with a zone stays on its link and cannot.
+ */
+export function swallowedEndpoints(endpoints: readonly string[], routes: readonly IpPrefix[]): string[] {
+  return [...new Set(endpoints)].filter((endpoint) => {
+    const address = IpAddress.parse(endpoint);
+    if (address === null) return false;
+    const host = new IpPrefix(address, address.bytes.length * 8);
+    return routes.some((route) => contains(route, host));
+  });
+}
+
+/**
+ * The interface's MTU by the grammar's rule, in bytes: the smallest on the way to any endpoint, else of the default
+ * routes, else 1500, minus what the tunnel adds.
+ */
+export function tunnelMtu(endpointMtus: readonly number[], defaultMtus: readonly number[]): number {
+  const known = endpointMtus.length > 0 ? endpointMtus : defaultMtus;
+  const link = known.length > 0 ? Math.min(...known) : FALLBACK_LINK_MTU;
+  return Math.min(MAX_MTU, Math.max(MIN_MTU, link - TUNNEL_OVERHEAD));
+}
+
+/** Whether every address of `inner` is one of `outer`. */
+export function contains(outer: IpPrefix, inner: IpPrefix): boolean {
+  if (outer.family !== inner.family || outer.length > inner.length) return false;
+  return new IpPrefix(inner.address, outer.length).masked().equals(outer.masked());
+}
+
+function halves(prefix: IpPrefix): IpPrefix[] {
+  const upper = new Uint8Array(prefix.address.bytes.length);
+  upper[0] = 0x80;
+  return [new IpPrefix(prefix.address, 1).masked(), new IpPrefix(new IpAddress(upper), 1)];
+}
+
+function unique(prefixes: readonly IpPrefix[]): IpPrefix[] {
+  return [...new Map(prefixes.map((prefix) => [String(prefix), prefix])).values()];
+}

@@ -1,0 +1,30 @@
+/** The tunnel's network interface: made, addressed, sized and taken away. One implementation a system. */
+import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
+import { darwinTunDevices } from './darwin.ts';
+import { linuxTunDevices } from './linux.ts';
+import { windowsTunDevices } from './windows.ts';
+
+export interface TunDevice {
+  /** The name the system gave: not on every system the one asked for. */
+  readonly name: string;
+  /** For the engine to inherit. The interface lives until this and the engine's copy are closed. */
+  readonly descriptor: number;
+  close(): void;
+}
+
+/** Every call throws Failure or SystemError. */
+export interface TunDevices {
+  open(name: string): Promise<TunDevice>;
+  addAddresses(device: string, addresses: readonly IpPrefix[]): Promise<void>;
+  /** @param mtu bytes */
+  setMtu(device: string, mtu: number): Promise<void>;
+  setUp(device: string): Promise<void>;
+  /** Takes the routes through the interface with it. One that is gone already is no error. */
+  setDown(device: string): Promise<void>;
+}
+
+export function tunDevicesFor(platform: NodeJS.Platform): TunDevices {
+  if (platform === 'darwin') return darwinTunDevices;
+  if (platform === 'win32') return windowsTunDevices;
+  return linuxTunDevices;
+}

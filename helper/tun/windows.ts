@@ -1,0 +1,11 @@
+/** Windows has no tunnel interface of ours yet. */
+import { notOnThisSystem } from '../failure.ts';
+import type { TunDevices } from './index.ts';
+
+export const windowsTunDevices: TunDevices = {
+  open: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  addAddresses: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  setMtu: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  setUp: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  setDown: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+};

@@ -1,0 +1,272 @@
+/**
+ * How a tunnel comes up, in order. Each step has one cause for its failure and leaves on the undo stack what takes it
+ * back; whoever called runs the stack, in reverse, when a step throws or the tunnel goes down.
+ */
+import type { RoutingTable, TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { HelperClock } from '../clock.ts';
+import { Failure, type FailureParts, toFailure } from '../failure.ts';
+import type { Log } from '../log.ts';
+import type { Path, Routes } from '../routes/index.ts';
+import { explicitTableRoutes, mainTableRoutes, swallowedEndpoints, tunnelMtu } from '../routes/plan.ts';
+import type { TunDevices } from '../tun/index.ts';
+import { type Endpoint, endpointText, type LookUp, resolveEndpoints } from './endpoints.ts';
+import type { EngineProcess, StartEngine } from './engine-process.ts';
+import { Interrupted } from './interrupted.ts';
+import type { Cause, TunnelFailure } from './state-machine.ts';
+import { configureEngine, initiateHandshakes, readDevice } from './uapi-client.ts';
+import type { UndoStack } from './undo.ts';
+
+/** What a tunnel asks of the machine. */
+export interface World {
+  readonly tun: TunDevices;
+  readonly routes: Routes;
+  readonly startEngine: StartEngine;
+  readonly lookUp: LookUp;
+  readonly clock: HelperClock;
+  readonly log: Log;
+}
+
+/** What of a tunnel stands, filled in as it comes up. */
+export interface LiveTunnel {
+  config: TunnelConfig | null;
+  device: string | null;
+  /** Bytes. */
+  mtu: number | null;
+  engine: EngineProcess | null;
+}
+
+export interface BringUpOrder {
+  readonly name: string;
+  readonly readConfig: () => Promise<TunnelConfig>;
+  readonly world: World;
+  readonly undo: UndoStack;
+  readonly live: LiveTunnel;
+  /** Aborted with an Interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** A step that failed. */
+export class BringUpFailed extends Error {
+  readonly failure: TunnelFailure;
+
+  constructor(failure: TunnelFailure) {
+    super(failure.what);
+    this.name = 'BringUpFailed';
+    this.failure = failure;
+  }
+}
+
+type Outcome = 'connected' | 'interface-up';
+
+/** How often the engine is asked for its first handshake. */
+const HANDSHAKE_POLL_MS = 100;
+/** How long the end of a process may take to be reported after its socket broke. */
+const ENGINE_NEWS_MS = 500;
+const MAIN_TABLE_NUMBER = 254;
+
+/** @throws BringUpFailed, or Interrupted where somebody cancelled it */
+export async function bringUp(order: BringUpOrder): Promise<Outcome> {
+  const { world, signal, live, undo, name } = order;
+
+  const config = await step(order, 'read-config', () => connectableConfig(order));
+  live.config = config;
+  const endpoints = await step(order, 'resolve-endpoints', () =>
+    resolveEndpoints(config, world.lookUp, world.clock, signal),
+  );
+  // Asked before the interface has an address: its own subnet must not be what answers.
+  const paths = await step(order, 'resolve-endpoints', () => pathsTo(endpoints, config, world.routes));
+
+  const tun = await step(order, 'open-tun', () => world.tun.open(name));
+  undo.push('close the TUN device', () => tun.close());
+  live.device = tun.name;
+
+  const engine = await step(order, 'start-engine', () =>
+    world.startEngine(tun.name, tun.descriptor, world.log),
+  );
+  undo.push('stop the engine', () => engine.stop());
+  live.engine = engine;
+
+  await untilEngineEnds(order, engine, async () => {
+    await step(order, 'configure-engine', () => configureEngine(engine.request, config, endpoints, signal));
+    await step(order, 'set-addresses', () => world.tun.addAddresses(tun.name, config.interface.addresses));
+    await step(order, 'set-mtu', async () => {
+      live.mtu = config.interface.mtu ?? (await mtuFor(paths, world.routes));
+      await world.tun.setMtu(tun.name, live.mtu);
+    });
+    await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
+    undo.push('take the interface down', () => world.tun.setDown(tun.name));
+    await step(order, 'add-routes', () => addRoutes(order, config, tun.name, paths));
+    await step(order, 'handshake', () => awaitHandshake(order, config, engine, endpoints));
+  });
+  return endpoints.some((endpoint) => endpoint !== null) ? 'connected' : 'interface-up';
+}
+
+async function step<T>(order: BringUpOrder, cause: Cause, work: () => Promise<T>): Promise<T> {
+  try {
+    order.signal.throwIfAborted();
+    return await work();
+  } catch (error) {
+    if (error instanceof Interrupted && error.why === 'cancelled') throw error;
+    if (error instanceof Interrupted)
+      throw failed(order, cause, timedOut(order.live.config, cause, error.message));
+    const failure = toFailure(error);
+    if (failure.cause instanceof Error)
+      order.world.log('error', failure.cause.message, { stack: failure.cause.stack ?? '' });
+    throw failed(order, cause, failure.parts);
+  }
+}
+
+function failed(order: BringUpOrder, cause: Cause, parts: FailureParts): BringUpFailed {
+  const where = `tunnel ${order.name} ${parts.where}`.trimEnd();
+  return new BringUpFailed({ cause, what: parts.what, where, advice: parts.advice });
+}
+
+/** @param within such as `within 30 seconds` */
+function timedOut(config: TunnelConfig | null, cause: Cause, within: string): FailureParts {
+  const hosts = (config?.peers ?? [])
+    .flatMap(({ endpoint }) => (endpoint === null ? [] : [endpointText(endpoint.host, endpoint.port)]))
+    .join(' ');
+  switch (cause) {
+    case 'handshake':
+      return {
+        what: `no authenticated packet came back ${within}`,
+        where: `from ${hosts}`,
+        advice: 'check the endpoint, the keys and that UDP gets through',
+      };
+    case 'resolve-endpoints':
+      return {
+        what: `the endpoint's name could not be resolved ${within}`,
+        where: `at ${hosts}`,
+        advice: 'check the network connection and its DNS',
+      };
+    default:
+      return {
+        what: `the step '${cause}' did not end ${within}`,
+        where: '',
+        advice: 'allow a longer --timeout',
+      };
+  }
+}
+
+/** Where a step fails because the engine has ended, that is its failure, with the engine's last words. */
+async function untilEngineEnds(
+  order: BringUpOrder,
+  engine: EngineProcess,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Interrupted || order.signal.aborted) throw error;
+    const how = await newsOfEnd(engine, order.world.clock);
+    throw how === null ? error : failed(order, 'engine-died', engineEnded(how));
+  }
+}
+
+/** The socket of a dying engine breaks a moment before its process is reported. @returns null while it lives */
+async function newsOfEnd(engine: EngineProcess, clock: HelperClock): Promise<string | null> {
+  const heard = new AbortController();
+  const silence = clock.sleep(ENGINE_NEWS_MS, heard.signal).then(
+    () => null,
+    () => null, // it has ended
+  );
+  const how = await Promise.race([engine.ended, silence]);
+  heard.abort();
+  return how;
+}
+
+/** @param how such as `exit code 1: cannot bind` */
+export function engineEnded(how: string): FailureParts {
+  return { what: `the engine ended (${how})`, where: '', advice: "look at the helper's log" };
+}
+
+async function connectableConfig(order: BringUpOrder): Promise<TunnelConfig> {
+  const config = await order.readConfig();
+  if (config.interface.privateKey === null)
+    throw new Failure('its config has no PrivateKey', '', 'import one that has');
+  return config;
+}
+
+/** Keyed by address. One with a zone names its own link, so it is left out. */
+async function pathsTo(
+  endpoints: readonly (Endpoint | null)[],
+  config: TunnelConfig,
+  routes: Routes,
+): Promise<Map<string, Path | null>> {
+  const addresses = endpoints.flatMap((endpoint) => (endpoint === null ? [] : [endpoint.address]));
+  const paths = new Map<string, Path | null>();
+  for (const address of new Set(addresses))
+    if (!address.includes('%'))
+      paths.set(address, await routes.pathTo(address, config.interface.fwMark ?? 0));
+  return paths;
+}
+
+async function mtuFor(paths: ReadonlyMap<string, Path | null>, routes: Routes): Promise<number> {
+  const endpointMtus = [...paths.values()].flatMap((path) => (path === null ? [] : [path.mtu]));
+  const defaults = endpointMtus.length > 0 ? [] : await routes.defaultPaths();
+  return tunnelMtu(
+    endpointMtus,
+    defaults.map((path) => path.mtu),
+  );
+}
+
+/**
+ * The bearer routes come first: from the moment the tunnel's own routes stand, an endpoint that they cover would be
+ * sought inside the tunnel. Only they are undone; the tunnel's routes go with its interface.
+ */
+async function addRoutes(
+  order: BringUpOrder,
+  config: TunnelConfig,
+  device: string,
+  paths: ReadonlyMap<string, Path | null>,
+): Promise<void> {
+  const { addresses, table } = config.interface;
+  const allowedIps = config.peers.flatMap((peer) => peer.allowedIps);
+  if (table.kind === 'off') return;
+  if (!isMainTable(table)) {
+    await order.world.routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
+    return;
+  }
+  const routes = mainTableRoutes(allowedIps, addresses);
+  const covering = [...routes, ...addresses];
+  for (const address of swallowedEndpoints([...paths.keys()], covering))
+    await addBearerRoute(order, address, paths.get(address) ?? null);
+  await order.world.routes.addTunnelRoutes(device, routes, null);
+}
+
+async function addBearerRoute(order: BringUpOrder, address: string, path: Path | null): Promise<void> {
+  const { routes } = order.world;
+  if (path === null)
+    throw new Failure('there is no way to an endpoint', `at ${address}`, 'check the network connection');
+  if (path.isLocal) return;
+  if (await routes.addBearerRoute(address, path))
+    order.undo.push(`remove the route to ${address}`, () => routes.removeBearerRoute(address, path));
+}
+
+function isMainTable(table: RoutingTable): boolean {
+  if (table.kind === 'number') return table.number === MAIN_TABLE_NUMBER;
+  return table.kind === 'auto' || (table.kind === 'name' && table.name === 'main');
+}
+
+function tableText(table: RoutingTable): string | null {
+  if (table.kind === 'number') return String(table.number);
+  return table.kind === 'name' ? table.name : null;
+}
+
+/** An authenticated packet came back once the engine has a handshake. Without an endpoint there is nobody to call. */
+async function awaitHandshake(
+  order: BringUpOrder,
+  config: TunnelConfig,
+  engine: EngineProcess,
+  endpoints: readonly (Endpoint | null)[],
+): Promise<void> {
+  const { clock } = order.world;
+  const callable = config.peers.filter((_, i) => endpoints[i] !== null).map((peer) => peer.publicKey);
+  if (callable.length === 0) return;
+  await initiateHandshakes(engine.request, callable, order.signal);
+  for (;;) {
+    const device = await readDevice(engine.request, order.signal);
+    if (device.peers.some((peer) => peer.latestHandshake !== null)) return;
+    await clock.sleep(HANDSHAKE_POLL_MS, order.signal);
+  }
+}

@@ -1,0 +1,79 @@
+/** From the hosts of a config to addresses. Names are asked for outside the tunnel, before it exists. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { EndpointConfig, TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { HelperClock } from '../clock.ts';
+import { errorCode, Failure } from '../failure.ts';
+
+/** Where a peer is: a literal address, an IPv6 one possibly with a zone. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** @returns addresses, the best first. Rejects with a system error whose code is getaddrinfo's. */
+export type LookUp = (host: string) => Promise<string[]>;
+
+/** A and AAAA, in the order of RFC 6724 that getaddrinfo(3) gives: an address without a route comes last. */
+export const systemLookUp: LookUp = async (host) => {
+  const found = await lookup(host, { all: true, verbatim: true });
+  return found.map(({ address }) => address);
+};
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 4_000;
+
+/**
+ * One entry a peer, in order, null where it has no endpoint. Failures that may pass are retried until the signal
+ * aborts; a name that does not exist is not.
+ *
+ * @throws Failure, or the signal's reason
+ */
+export async function resolveEndpoints(
+  config: TunnelConfig,
+  lookUp: LookUp,
+  clock: HelperClock,
+  signal: AbortSignal,
+): Promise<(Endpoint | null)[]> {
+  return Promise.all(
+    config.peers.map(async ({ endpoint }) =>
+      endpoint === null ? null : resolve(endpoint, lookUp, clock, signal),
+    ),
+  );
+}
+
+async function resolve(
+  endpoint: EndpointConfig,
+  lookUp: LookUp,
+  clock: HelperClock,
+  signal: AbortSignal,
+): Promise<Endpoint> {
+  const { host, port } = endpoint;
+  if (isIP(host) !== 0) return { address: host, port };
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
+    try {
+      const [address] = await abortable(lookUp(host), signal);
+      if (address !== undefined) return { address, port };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (errorCode(error) === 'ENOTFOUND')
+        throw new Failure('the name of an endpoint does not exist', `at ${host}`, 'check its spelling');
+    }
+    await clock.sleep(wait, signal);
+  }
+}
+
+/** getaddrinfo(3) cannot be cancelled: it is left to end by itself. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** `ADDRESS:PORT`, IPv6 in brackets. */
+export function endpointText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * The helper's side of the WireGuard cross-platform UAPI (https://www.wireguard.com/xplatform/): `key=value` lines,
+ * an operation ends with an empty line and is answered by lines that end with `errno=` and an empty one.
+ */
+import { connect } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import { decodeHexKey, PublicKey } from '../../engine/crypto/keys.ts';
+import { errorCode, Failure } from '../failure.ts';
+import type { PeerStatus } from '../ipc/contract.ts';
+import { type Endpoint, endpointText } from './endpoints.ts';
+
+export interface EngineDevice {
+  readonly listenPort: number;
+  readonly peers: readonly PeerStatus[];
+}
+
+/** @throws Failure with the engine's errno in words, or the signal's reason */
+export type UapiRequest = (text: string, signal: AbortSignal) => Promise<string>;
+
+/** A get of 65,536 peers stays below; past it something other than an engine answers. Bytes. */
+const MAX_REPLY_BYTES = 64 * 1024 * 1024;
+
+export function uapiRequestTo(socketPath: string): UapiRequest {
+  return (text, signal) =>
+    new Promise((resolve, reject) => {
+      const socket = connect(socketPath);
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const stop = () => settle(() => reject(signal.reason));
+      function settle(finish: () => void): void {
+        signal.removeEventListener('abort', stop);
+        socket.destroy();
+        finish();
+      }
+      if (signal.aborted) return stop();
+      signal.addEventListener('abort', stop);
+      socket.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > MAX_REPLY_BYTES) settle(() => reject(new Failure('the engine answers without end')));
+        else if (endsOperation(chunks)) settle(() => resolve(Buffer.concat(chunks).toString()));
+      });
+      socket.on('error', (error) => settle(() => reject(cannotReach(socketPath, error))));
+      socket.on('close', () => settle(() => reject(cannotReach(socketPath, null))));
+      socket.write(text);
+    });
+}
+
+function endsOperation(chunks: Buffer[]): boolean {
+  const last = chunks[chunks.length - 1]!;
+  if (last.length >= 2) return last[last.length - 1] === 0x0a && last[last.length - 2] === 0x0a;
+  return Buffer.concat(chunks.slice(-2)).toString().endsWith('\n\n');
+}
+
+function cannotReach(socketPath: string, error: Error | null): Failure {
+  const reason = error === null ? 'it hung up' : errorCode(error);
+  return new Failure(
+    `the engine does not answer (${reason})`,
+    `at ${socketPath}`,
+    "look at the helper's log",
+  );
+}
+
+/** Gives a fresh engine its whole configuration. @param endpoints one a peer, in order */
+export async function configureEngine(
+  request: UapiRequest,
+  config: TunnelConfig,
+  endpoints: readonly (Endpoint | null)[],
+  signal: AbortSignal,
+): Promise<void> {
+  throwOnErrno(await request(configurationText(config, endpoints), signal), 'the configuration');
+}
+
+/** Asks for a handshake at once with each of the peers that can be called. Ours, not in the cross-platform UAPI. */
+export async function initiateHandshakes(
+  request: UapiRequest,
+  peers: readonly PublicKey[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (peers.length === 0) return;
+  const lines = peers.flatMap((key) => [
+    `public_key=${key.toHex()}`,
+    'update_only=true',
+    'initiate_handshake=true',
+  ]);
+  throwOnErrno(await request(operation('set', lines), signal), 'the call for a handshake');
+}
+
+export async function readDevice(request: UapiRequest, signal: AbortSignal): Promise<EngineDevice> {
+  const reply = await request(operation('get', []), signal);
+  throwOnErrno(reply, 'the question for its state');
+  return parseDevice(reply);
+}
+
+/** The text holds the private key: it is written to the engine's socket and nowhere else. */
+export function configurationText(config: TunnelConfig, endpoints: readonly (Endpoint | null)[]): string {
+  const { privateKey, listenPort, fwMark } = config.interface;
+  const lines: string[] = [];
+  if (privateKey !== null) lines.push(`private_key=${privateKey.toHex()}`);
+  lines.push(`listen_port=${listenPort ?? 0}`, `fwmark=${fwMark ?? 0}`, 'replace_peers=true');
+  for (const [i, peer] of config.peers.entries()) {
+    const endpoint = endpoints[i] ?? null;
+    lines.push(`public_key=${peer.publicKey.toHex()}`);
+    if (peer.presharedKey !== null) lines.push(`preshared_key=${peer.presharedKey.toHex()}`);
+    if (endpoint !== null) lines.push(`endpoint=${endpointText(endpoint.address, endpoint.port)}`);
+    lines.push(`persistent_keepalive_interval=${peer.persistentKeepalive ?? 0}`, 'replace_allowed_ips=true');
+    for (const prefix of peer.allowedIps) lines.push(`allowed_ip=${prefix}`);
+  }
+  return operation('set', lines);
+}
+
+function operation(kind: 'get' | 'set', lines: readonly string[]): string {
+  return [`${kind}=1`, ...lines, '', ''].join('\n');
+}
+
+function throwOnErrno(reply: string, what: string): void {
+  const errno = Number(/^errno=(-?\d+)$/m.exec(reply)?.[1] ?? 'NaN');
+  if (errno === 0) return;
+  const name = Number.isInteger(errno) ? errnoName(errno) : 'no errno';
+  throw new Failure(`the engine refused ${what} (${name})`);
+}
+
+function errnoName(errno: number): string {
+  try {
+    return getSystemErrorName(-Math.abs(errno));
+  } catch {
+    return `errno ${errno}`; // not a number this system has a name for
+  }
+}
+
+/** Reads the reply to `get=1`. Keys it does not know are left out, secrets among them. */
+export function parseDevice(reply: string): EngineDevice {
+  let listenPort = 0;
+  const peers: { -readonly [K in keyof PeerStatus]: PeerStatus[K] }[] = [];
+  for (const line of reply.split('\n')) {
+    const equals = line.indexOf('=');
+    const key = line.slice(0, equals);
+    const value = line.slice(equals + 1);
+    const peer = peers[peers.length - 1];
+    if (key === 'listen_port') listenPort = Number(value);
+    else if (key === 'public_key') peers.push(newPeer(value));
+    else if (peer === undefined) continue;
+    else if (key === 'endpoint') peer.endpoint = value;
+    else if (key === 'allowed_ip') peer.allowedIps.push(value);
+    else if (key === 'last_handshake_time_sec') peer.latestHandshake = Number(value) || null;
+    else if (key === 'rx_bytes') peer.rxBytes = Number(value);
+    else if (key === 'tx_bytes') peer.txBytes = Number(value);
+    else if (key === 'persistent_keepalive_interval') peer.persistentKeepalive = Number(value) || null;
+  }
+  return { listenPort, peers };
+}
+
+function newPeer(hexKey: string): PeerStatus {
+  const bytes = decodeHexKey(hexKey);
+  if (bytes === null) throw new Failure('the engine answered with a malformed public key');
+  return {
+    publicKey: new PublicKey(bytes).toBase64(),
+    endpoint: null,
+    allowedIps: [],
+    latestHandshake: null,
+    rxBytes: 0,
+    txBytes: 0,
+    persistentKeepalive: null,
+  };
+}

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../../../helper/cli/main.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+
+let stdout = '';
+let stderr = '';
+
+beforeEach(() => {
+  stdout = '';
+  stderr = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += text;
+    return true;
+  });
+  vi.stubEnv('WAYFARE_SOCKET', '/nonexistent/helper.sock');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+describe('the command line', () => {
+  it.each([
+    [[], 'no command'],
+    [['fly'], "unknown command 'fly'"],
+    [['lst'], "unknown command 'lst' (Did you mean list?)"],
+    [['up'], "missing required argument 'name'"],
+    [['up', 'a', 'b'], 'too many arguments'],
+    [['up', 'a', '--timeout', 'soon'], "'soon' is invalid"],
+    [['up', 'a', '--timeout', '0'], "'0' is invalid"],
+    [['up', 'a', '--timeout', ''], "'' is invalid"],
+    [['list', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
+    [['genkey', 'now'], 'too many arguments'],
+    [['engine'], "missing required argument 'name'"],
+  ])('exits with 2 and one line for %j', async (args, reason) => {
+    expect(await main(args)).toBe(2);
+    expect(stderr).toMatch(/^wayfare: [^\n]*, see 'wayfare --help'\n$/);
+    expect(stderr).toContain(reason);
+    expect(stdout).toBe('');
+  });
+
+  it.each([
+    [['list'], "the helper is not running, at /nonexistent/helper.sock, start it with 'sudo wayfare helper'"],
+    [['list', '--socket', '/none'], 'the helper is not running, at /none,'],
+    [['--socket', '/none', 'status'], 'the helper is not running, at /none,'],
+    [['up', '../home'], '"../home" is no tunnel\'s name, use 1 to 15 letters'],
+    [['import', '/nonexistent/a.conf'], 'there is no such file, at /nonexistent/a.conf, check its path'],
+    [['import', '/'], 'this is a folder, at /'],
+    [['import', '/dev/zero'], 'the file is larger than 1 MiB, at /dev/zero'],
+  ])('exits with 1 and one line for %j', async (args, reason) => {
+    expect(await main(args)).toBe(1);
+    expect(stderr).toMatch(/^wayfare: [^\n]*\n$/);
+    expect(stderr).toContain(reason);
+  });
+
+  it('explains itself and every verb', async () => {
+    const verbs = [
+      'import',
+      'list',
+      'export',
+      'remove',
+      'up',
+      'down',
+      'status',
+      'genkey',
+      'genpsk',
+      'pubkey',
+    ];
+    for (const verb of [...verbs, 'helper', 'engine']) {
+      stdout = '';
+      expect(await main([verb, '--help'])).toBe(0);
+      expect(stdout).toContain(`Usage: wayfare ${verb}`);
+    }
+    stdout = '';
+    expect(await main(['--help'])).toBe(0);
+    for (const verb of verbs) expect(stdout).toContain(`  ${verb}`);
+    expect(stderr).toBe('');
+  });
+
+  it('knows its version', async () => {
+    expect(await main(['--version'])).toBe(0);
+    expect(stdout).toBe(`${packageJson.version}\n`);
+  });
+
+  it('prints keys', async () => {
+    expect(await main(['genkey'])).toBe(0);
+    expect(stdout).toMatch(/^[A-Za-z0-9+/]{43}=\n$/);
+  });
+});

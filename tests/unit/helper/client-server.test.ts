@@ -1,0 +1,264 @@
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../helper/failure.ts';
+import { connectToHelper } from '../../../helper/ipc/client.ts';
+import { encodeFrame, FrameDecoder, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
+import type { ReplyFrame } from '../../../helper/ipc/contract.ts';
+import { type Handlers, type HelperServer, serve } from '../../../helper/ipc/server.ts';
+
+let folder = '';
+let server: HelperServer | null = null;
+let logged: string[] = [];
+const socketPath = () => join(folder, 'run', 'helper.sock');
+
+const handlers: Handlers = {
+  import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+  list: async () => ({ tunnels: [{ name: 'home', state: 'disconnected' }] }),
+  export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES) }),
+  remove: async () => {
+    throw new Failure('the tunnel is connected', 'named home', 'take it down first');
+  },
+  up: async () => {
+    throw new TypeError('a bug of ours');
+  },
+  down: async ({ name }) => ({ names: [name ?? 'all'] }),
+  // What a handler must not answer: the server checks its own side too.
+  status: async () => ({ tunnels: [{ name: 'home', privateKey: 'secret' }] }) as never,
+};
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'wayfare-ipc-'));
+  logged = [];
+  server = await serve({
+    socketPath: socketPath(),
+    handlers,
+    log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
+  });
+});
+
+afterEach(async () => {
+  await server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A client that says whatever it likes. */
+class RawClient {
+  readonly socket: Socket = connect({ path: socketPath(), allowHalfOpen: true });
+  readonly replies: ReplyFrame[] = [];
+  readonly closed: Promise<void>;
+  readonly #decoder = new FrameDecoder();
+  readonly #waiting = new Set<() => void>();
+
+  constructor() {
+    this.closed = new Promise((resolve) => this.socket.on('close', () => resolve()));
+    this.socket.on('error', () => {}); // the server may close while we write
+    this.socket.on('data', (chunk: Uint8Array) => {
+      this.#decoder.push(chunk);
+      for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next())
+        if (frame.kind === 'value') this.replies.push(frame.value as ReplyFrame);
+      for (const check of this.#waiting) check();
+    });
+  }
+
+  gotReplies(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (this.replies.length < count) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}
+
+async function expectServing(): Promise<void> {
+  const client = await connectToHelper(socketPath());
+  expect(await client.request('list', {})).toEqual({ tunnels: [{ name: 'home', state: 'disconnected' }] });
+  client.close();
+}
+
+describe('client and server', () => {
+  it('answer many requests at once, each with its own reply', async () => {
+    const client = await connectToHelper(socketPath());
+    const names = Array.from({ length: 200 }, (_, i) => `t${i}`);
+    const answers = await Promise.all(names.map((name) => client.request('down', { name })));
+    expect(answers).toEqual(names.map((name) => ({ names: [name] })));
+    client.close();
+  });
+
+  it('carry a failure across as what, where and advice', async () => {
+    const client = await connectToHelper(socketPath());
+    await expect(client.request('remove', { name: 'home' })).rejects.toThrow(
+      'the tunnel is connected, named home, take it down first',
+    );
+    client.close();
+  });
+
+  it('do not tell a client of a bug more than that it is one, and log it', async () => {
+    const client = await connectToHelper(socketPath());
+    await expect(client.request('up', { name: 'home', timeoutSeconds: 1 })).rejects.toThrow(
+      'something inside Wayfare broke',
+    );
+    expect(logged.join()).toContain('a bug of ours');
+    client.close();
+  });
+
+  it('refuse an answer that the contract does not allow', async () => {
+    const client = await connectToHelper(socketPath());
+    await expect(client.request('status', { name: null })).rejects.toThrow('something inside Wayfare broke');
+    client.close();
+  });
+
+  it('say so where an answer is too long for a frame', async () => {
+    const client = await connectToHelper(socketPath());
+    await expect(client.request('export', { name: 'home' })).rejects.toThrow('the answer is too long');
+    client.close();
+  });
+
+  it('end with words when the helper goes away', async () => {
+    const client = await connectToHelper(socketPath());
+    await client.request('list', {});
+    await server?.close();
+    await expect(client.request('list', {})).rejects.toThrow('the helper ended the connection');
+  });
+});
+
+describe('the server', () => {
+  it('answers garbage with an error and goes on with the same client', async () => {
+    const client = new RawClient();
+    const garbage = [
+      Buffer.from('garbage\n'),
+      Buffer.from([0xff, 0xfe, 0x00, 0x0a]),
+      Buffer.from('\n'),
+      encodeFrame(null),
+      encodeFrame([[[[1]]]]),
+      encodeFrame({ id: -1, verb: 'list', request: {} }),
+      encodeFrame({ id: 1, verb: '__proto__', request: {} }),
+      encodeFrame({ id: 2, verb: 'down', request: { name: '../../etc' } }),
+      encodeFrame({ id: 3, verb: 'down' }),
+    ];
+    client.socket.write(Buffer.concat([...garbage, encodeFrame({ id: 4, verb: 'list', request: {} })]));
+    await client.gotReplies(garbage.length + 1);
+    expect(client.replies.filter(({ ok }) => !ok)).toHaveLength(garbage.length);
+    expect(client.replies.find(({ ok }) => ok)).toMatchObject({ id: 4 });
+    client.socket.destroy();
+    await expectServing();
+  });
+
+  it('answers a client that has closed its own side', async () => {
+    const client = new RawClient();
+    client.socket.end(encodeFrame({ id: 7, verb: 'list', request: {} }));
+    await client.closed;
+    expect(client.replies).toMatchObject([{ id: 7, ok: true }]);
+  });
+
+  it('hangs up on an endless line, after an error, and keeps serving', async () => {
+    const client = new RawClient();
+    const flood = Buffer.alloc(1024 * 1024, 0x20);
+    const write = () => {
+      while (!client.socket.destroyed && client.socket.write(flood));
+    };
+    client.socket.on('drain', write);
+    write();
+    await client.gotReplies(1);
+    await client.closed;
+    expect(client.replies).toMatchObject([
+      { id: null, ok: false, error: { what: 'a request that is too long' } },
+    ]);
+    await expectServing();
+  });
+
+  it('stops reading a client that does not read, and serves the others', async () => {
+    const client = new RawClient();
+    client.socket.pause();
+    // More than the buffers between the two hold, and answered by forty times as much.
+    client.socket.write('{}\n'.repeat(200_000));
+    for (let i = 0; i < 50; i++) await expectServing();
+    expect(client.socket.writableLength).toBeGreaterThan(0);
+    client.socket.destroy();
+    await expectServing();
+  });
+
+  it('serves on with 200 clients that never finish their line', async () => {
+    const clients = Array.from({ length: 200 }, () => new RawClient());
+    for (const client of clients) client.socket.write('{"id": 1, "ver');
+    await expectServing();
+    for (const client of clients) client.socket.destroy();
+    await expectServing();
+  });
+
+  it('lets only its owner connect', () => {
+    expect(statSync(socketPath()).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses to replace a helper that lives', async () => {
+    await expect(serve({ socketPath: socketPath(), handlers, log: () => {} })).rejects.toThrow(
+      'another helper is running',
+    );
+    await expectServing();
+  });
+
+  it('replaces the socket of a helper that died', async () => {
+    const dead = await leaveStaleSocket(join(folder, 'stale.sock'));
+    const next = await serve({ socketPath: dead, handlers, log: () => {} });
+    const client = await connectToHelper(dead);
+    expect(await client.request('list', {})).toBeDefined();
+    client.close();
+    await next.close();
+  });
+
+  it('refuses a path that the system would cut', async () => {
+    const long = join(folder, 'x'.repeat(108));
+    await expect(serve({ socketPath: long, handlers, log: () => {} })).rejects.toThrow('1 to 107 bytes');
+    await expect(connectToHelper(long)).rejects.toThrow('1 to 107 bytes');
+  });
+
+  it('leaves a file alone that is no socket', async () => {
+    const path = join(folder, 'notes');
+    writeFileSync(path, 'mine');
+    await expect(serve({ socketPath: path, handlers, log: () => {} })).rejects.toThrow('is no socket');
+    expect(statSync(path).size).toBe(4);
+  });
+});
+
+describe('the client', () => {
+  it('says in words that no helper runs', async () => {
+    await expect(connectToHelper(join(folder, 'none.sock'))).rejects.toThrow(
+      `the helper is not running, at ${join(folder, 'none.sock')}, start it with 'sudo wayfare helper'`,
+    );
+    const dead = await leaveStaleSocket(join(folder, 'stale.sock'));
+    await expect(connectToHelper(dead)).rejects.toThrow('the helper is not running');
+  });
+
+  it.each(['garbage\n', '{"id":1,"ok":true}\n', '{"id":1,"ok":true,"result":{"tunnels":7}}\n'])(
+    'does not believe a helper that answers %j',
+    async (answer) => {
+      const path = join(folder, 'odd.sock');
+      const odd = createServer((socket) => socket.once('data', () => socket.end(answer)));
+      await new Promise<void>((resolve) => odd.listen(path, resolve));
+      const client = await connectToHelper(path);
+      await expect(client.request('list', {})).rejects.toThrow('in a way this program does not know');
+      await closed(odd);
+    },
+  );
+});
+
+/** A socket file whose listener is gone: renamed, so that closing does not find it to remove. */
+async function leaveStaleSocket(path: string): Promise<string> {
+  const dying = createServer();
+  await new Promise<void>((resolve) => dying.listen(`${path}.born`, resolve));
+  renameSync(`${path}.born`, path);
+  await closed(dying);
+  return path;
+}
+
+function closed(listener: Server): Promise<void> {
+  return new Promise((resolve) => {
+    listener.close(() => resolve());
+  });
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { endpointText, type LookUp, resolveEndpoints } from '../../../helper/tunnel/endpoints.ts';
+import { CONF, configOf, ManualClock, until } from './fake-world.ts';
+
+const never = new AbortController().signal;
+
+function configWithHost(host: string) {
+  return configOf(CONF.replace('192.0.2.1:51820', host));
+}
+
+function dnsError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+describe('endpoints', () => {
+  it('leaves literal addresses alone, zone and all, and asks nobody', async () => {
+    const lookUp: LookUp = () => Promise.reject(new Error('asked'));
+    const clock = new ManualClock();
+    const resolve = (host: string) => resolveEndpoints(configWithHost(host), lookUp, clock, never);
+    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7 }]);
+    expect(await resolve('[fe80::1%eth0]:7')).toEqual([{ address: 'fe80::1%eth0', port: 7 }]);
+  });
+
+  it('takes the first of the addresses a name has', async () => {
+    const lookUp: LookUp = async (host) => (host === 'vpn.example' ? ['2001:db8::1', '192.0.2.1'] : []);
+    const endpoints = await resolveEndpoints(
+      configWithHost('vpn.example:7'),
+      lookUp,
+      new ManualClock(),
+      never,
+    );
+    expect(endpoints).toEqual([{ address: '2001:db8::1', port: 7 }]);
+  });
+
+  it('retries a failure that may pass, ever more slowly', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    const lookUp: LookUp = async () => {
+      asked += 1;
+      if (asked < 4) throw dnsError('EAI_AGAIN');
+      return ['192.0.2.1'];
+    };
+    const endpoints = resolveEndpoints(configWithHost('vpn.example:7'), lookUp, clock, never);
+    for (const [i, wait] of [250, 500, 1_000].entries()) {
+      await until(() => clock.sleeperCount === 1);
+      expect(asked).toBe(i + 1);
+      clock.advance(wait - 1);
+      expect(clock.sleeperCount).toBe(1);
+      clock.advance(1);
+    }
+    expect(await endpoints).toEqual([{ address: '192.0.2.1', port: 7 }]);
+  });
+
+  it('gives up at once on a name that does not exist', async () => {
+    const lookUp: LookUp = () => Promise.reject(dnsError('ENOTFOUND'));
+    await expect(
+      resolveEndpoints(configWithHost('typo.example:7'), lookUp, new ManualClock(), never),
+    ).rejects.toThrow('the name of an endpoint does not exist, at typo.example, check its spelling');
+  });
+
+  it('stops in the middle of a look-up when it is cancelled', async () => {
+    const stop = new AbortController();
+    const lookUp: LookUp = () => new Promise(() => {});
+    const endpoints = resolveEndpoints(
+      configWithHost('slow.example:7'),
+      lookUp,
+      new ManualClock(),
+      stop.signal,
+    );
+    stop.abort(new Error('cancelled'));
+    await expect(endpoints).rejects.toThrow('cancelled');
+  });
+
+  it('writes IPv6 in brackets', () => {
+    expect(endpointText('::1', 7)).toBe('[::1]:7');
+    expect(endpointText('vpn.example', 7)).toBe('vpn.example:7');
+  });
+});

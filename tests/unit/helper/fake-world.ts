@@ -1,0 +1,158 @@
+/** A machine that exists only in the test: it notes what is done to it, and fails or hangs where it is told to. */
+import type { TunnelConfig } from '../../../engine/config/tunnel-config.ts';
+import { parseWgQuick } from '../../../engine/config/wg-quick.ts';
+import type { HelperClock } from '../../../helper/clock.ts';
+import { Failure } from '../../../helper/failure.ts';
+import type { Path } from '../../../helper/routes/index.ts';
+import type { World } from '../../../helper/tunnel/bring-up.ts';
+
+/** A clock that moves when the test says so. */
+export class ManualClock implements HelperClock {
+  #now = 0;
+  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
+
+  monotonicMs(): number {
+    return this.#now;
+  }
+
+  wallMs(): number {
+    return 1_800_000_000_000 + this.#now;
+  }
+
+  get sleeperCount(): number {
+    return this.#sleepers.size;
+  }
+
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const sleeper = { at: this.#now + milliseconds, wake: resolve };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', () => {
+        this.#sleepers.delete(sleeper);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  advance(milliseconds: number): void {
+    this.#now += milliseconds;
+    for (const sleeper of this.#sleepers) {
+      if (sleeper.at > this.#now) continue;
+      this.#sleepers.delete(sleeper);
+      sleeper.wake();
+    }
+  }
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Lets everything go on that needs no turn of the manual clock, until `condition` holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    if (condition()) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error('it never came to that');
+}
+
+export const PRIVATE_KEY = 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=';
+export const PEER_KEY = 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=';
+
+export const CONF = `[Interface]
+PrivateKey = ${PRIVATE_KEY}
+Address = 10.7.0.2/24, fd07::2/64
+DNS = 10.7.0.1, home.example
+
+[Peer]
+PublicKey = ${PEER_KEY}
+AllowedIPs = 10.7.0.0/24, 10.8.0.0/16
+Endpoint = 192.0.2.1:51820
+PersistentKeepalive = 25
+`;
+
+export function configOf(text: string): TunnelConfig {
+  return parseWgQuick(Buffer.from(text)).config;
+}
+
+export class FakeWorld {
+  readonly clock = new ManualClock();
+  /** What was done, in order, such as `open wg0`. */
+  readonly done: string[] = [];
+  readonly logged: string[] = [];
+  /** The name of a deed that fails, such as `setUp`. */
+  failing = '';
+  /** Whether the peer answers the first handshake. */
+  peerAnswers = true;
+  path: Path | null = { device: 'eth0', gateway: '192.0.2.254', mtu: 1_500, isLocal: false };
+  lookUp: World['lookUp'] = () => Promise.resolve([]);
+  /** The engine that was started last dies by itself. */
+  killEngine: (how: string) => void = () => {};
+
+  readonly world: World = {
+    tun: {
+      open: async (name) => {
+        this.#deed('open', name);
+        return { name, descriptor: 99, close: () => this.#deed('close', name) };
+      },
+      addAddresses: async (_, addresses) => this.#deed('addAddresses', addresses.join(' ')),
+      setMtu: async (_, mtu) => this.#deed('setMtu', String(mtu)),
+      setUp: async (name) => this.#deed('setUp', name),
+      setDown: async (name) => this.#deed('setDown', name),
+    },
+    routes: {
+      pathTo: async () => this.path,
+      defaultPaths: async () => [],
+      addTunnelRoutes: async (_, prefixes, table) =>
+        this.#deed('addTunnelRoutes', [...prefixes, ...(table === null ? [] : [`table ${table}`])].join(' ')),
+      addBearerRoute: async (address) => {
+        this.#deed('addBearerRoute', address);
+        return true;
+      },
+      removeBearerRoute: async (address) => this.#deed('removeBearerRoute', address),
+    },
+    startEngine: async (name) => {
+      this.#deed('startEngine', name);
+      let isAlive = true;
+      let end: (how: string) => void = () => {};
+      const ended = new Promise<string>((resolve) => {
+        end = (how) => {
+          isAlive = false;
+          resolve(how);
+        };
+      });
+      this.killEngine = end;
+      return {
+        ended,
+        request: async (text, signal) => {
+          signal.throwIfAborted();
+          if (!isAlive) throw new Failure('the engine does not answer (ECONNREFUSED)');
+          return this.#answer(text);
+        },
+        stop: async () => {
+          this.#deed('stopEngine', name);
+          end('SIGTERM');
+        },
+      };
+    },
+    lookUp: (host) => this.lookUp(host),
+    clock: this.clock,
+    log: (level, message, fields) => this.logged.push(JSON.stringify({ level, message, ...fields })),
+  };
+
+  #deed(name: string, what: string): void {
+    if (this.failing === name) throw new Failure(`${name} failed`, '', 'mend it');
+    this.done.push(`${name} ${what}`);
+  }
+
+  #answer(text: string): string {
+    if (text.startsWith('set=1')) {
+      this.#deed(text.includes('initiate_handshake') ? 'initiate' : 'configure', '');
+      return 'errno=0\n\n';
+    }
+    const handshake = this.peerAnswers ? 1_800_000_000 : 0;
+    const key = Buffer.from(PEER_KEY, 'base64').toString('hex');
+    return `listen_port=4242\npublic_key=${key}\nlast_handshake_time_sec=${handshake}\nrx_bytes=92\ntx_bytes=148\nerrno=0\n\n`;
+  }
+}

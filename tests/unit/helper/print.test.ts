@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import {
+  downText,
+  duration,
+  importText,
+  listText,
+  printable,
+  size,
+  statusText,
+  upText,
+} from '../../../helper/cli/print.ts';
+import type { TunnelStatus } from '../../../helper/ipc/contract.ts';
+import { PEER_KEY } from './fake-world.ts';
+
+const CONNECTED: TunnelStatus = {
+  name: 'home',
+  state: 'connected',
+  error: null,
+  interface: 'home',
+  publicKey: PEER_KEY,
+  listenPort: 4_242,
+  addresses: ['10.7.0.2/24', 'fd07::2/64'],
+  dns: ['10.7.0.1', 'home.example'],
+  mtu: 1_420,
+  connectedSince: 1_800_000_000,
+  rxBytes: 1_536,
+  txBytes: 148,
+  peers: [
+    {
+      publicKey: PEER_KEY,
+      endpoint: '192.0.2.1:51820',
+      allowedIps: ['0.0.0.0/0', '::/0'],
+      latestHandshake: 1_800_000_055,
+      rxBytes: 1_536,
+      txBytes: 148,
+      persistentKeepalive: 25,
+    },
+  ],
+};
+
+describe('what a person reads', () => {
+  it('is the status of a tunnel that is up', () => {
+    expect(statusText([CONNECTED], 1_800_000_061)).toBe(`home: connected, since 1 minute, 1 second
+  interface     home
+  public key    ${PEER_KEY}
+  listen port   4242
+  addresses     10.7.0.2/24, fd07::2/64
+  DNS           10.7.0.1, home.example
+  MTU           1420 bytes
+
+  peer ${PEER_KEY}
+    endpoint           192.0.2.1:51820
+    allowed IPs        0.0.0.0/0, ::/0
+    latest handshake   6 seconds ago
+    transfer           1.50 KiB received, 148 B sent
+    keepalive          every 25 seconds
+`);
+  });
+
+  it('names the problem of a tunnel in error, on one line', () => {
+    const error = {
+      cause: 'handshake' as const,
+      what: 'no answer',
+      where: 'tunnel home',
+      advice: 'check UDP',
+    };
+    const text = statusText([{ ...CONNECTED, state: 'error', error, connectedSince: null }], 0);
+    expect(text).toMatch(/^home: error\n {2}problem {7}no answer, tunnel home, check UDP\n/);
+  });
+
+  it('says what to do where there is nothing', () => {
+    expect(statusText([], 0)).toContain('wayfare import FILE');
+    expect(listText({ tunnels: [] })).toContain('wayfare import FILE');
+  });
+
+  it('is a list in columns', () => {
+    const tunnels = [
+      { name: 'home', state: 'connected' as const },
+      { name: 'a', state: 'disconnected' as const },
+    ];
+    expect(listText({ tunnels })).toBe('home   connected\na      disconnected\n');
+  });
+
+  it('tells what an import found, and that hooks are not executed', () => {
+    const text = importText({
+      name: 'home',
+      addresses: ['10.7.0.2/24'],
+      dns: [],
+      peers: [{ publicKey: PEER_KEY, endpoint: null, allowedIps: [] }],
+      hooks: [{ key: 'PostUp', text: 'rm -rf /' }],
+      warnings: [{ kind: 'host-bits-masked', line: 7, message: 'host bits are set' }],
+    });
+    expect(text).toContain('Imported home.');
+    expect(text).toMatch(/PostUp +rm -rf \/ {3}\(kept, never executed\)/);
+    expect(text).toContain('line 7: host bits are set');
+    expect(text).toContain('without an endpoint, allowed IPs none');
+  });
+
+  it('says what up and down did, also where there was nothing to do', () => {
+    expect(upText('home', { outcome: 'already-connected' })).toBe('home is connected already.\n');
+    expect(downText(null, { names: ['a', 'b'] })).toBe('a is disconnected.\nb is disconnected.\n');
+    expect(downText('a', { names: [] })).toBe('a was not connected.\n');
+  });
+
+  it('cannot command the terminal', () => {
+    expect(printable('a\u001b[2Jb\rc\u009bd\u202ee\nf')).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde\nf');
+  });
+
+  it('has its figures in the units of a person', () => {
+    expect([0, 59, 3_661, 90_061, -5].map(duration)).toEqual([
+      '0 seconds',
+      '59 seconds',
+      '1 hour, 1 minute',
+      '1 day, 1 hour',
+      '0 seconds',
+    ]);
+    expect([0, 1_023, 1_024, 1_048_576, 2 ** 41].map(size)).toEqual([
+      '0 B',
+      '1023 B',
+      '1.00 KiB',
+      '1.00 MiB',
+      '2.00 TiB',
+    ]);
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import type { TunnelConfig } from '../../../engine/config/tunnel-config.ts';
+import { Tunnel } from '../../../helper/tunnel/tunnel.ts';
+import { CONF, configOf, FakeWorld, until } from './fake-world.ts';
+
+const config = () => Promise.resolve(configOf(CONF));
+const configWith = (from: string, to: string) => (): Promise<TunnelConfig> =>
+  Promise.resolve(configOf(CONF.replace(from, to)));
+
+function setUp(): { fake: FakeWorld; tunnel: Tunnel } {
+  const fake = new FakeWorld();
+  return { fake, tunnel: new Tunnel('home', fake.world) };
+}
+
+/** `up` and what became of it, so that nothing is left unhandled while the clock is turned. */
+function outcomeOf(attempt: Promise<string>): Promise<string> {
+  return attempt.catch((error: Error) => error.message);
+}
+
+describe('bring-up', () => {
+  it('takes its steps in order and is undone in reverse', async () => {
+    const { fake, tunnel } = setUp();
+    expect(await tunnel.up(config, 30)).toBe('connected');
+    expect(fake.done).toEqual([
+      'open home',
+      'startEngine home',
+      'configure ',
+      'addAddresses 10.7.0.2/24 fd07::2/64',
+      'setMtu 1420',
+      'setUp home',
+      'addTunnelRoutes 10.8.0.0/16',
+      'initiate ',
+    ]);
+    fake.done.length = 0;
+    expect(await tunnel.down()).toBe(true);
+    expect(fake.done).toEqual(['setDown home', 'stopEngine home', 'close home']);
+    expect(tunnel.state).toEqual({ kind: 'disconnected' });
+    expect(fake.clock.sleeperCount).toBe(0);
+  });
+
+  it.each([
+    ['open', 'open-tun', []],
+    ['startEngine', 'start-engine', ['close home']],
+    ['configure', 'configure-engine', ['stopEngine home', 'close home']],
+    ['addAddresses', 'set-addresses', ['stopEngine home', 'close home']],
+    ['setMtu', 'set-mtu', ['stopEngine home', 'close home']],
+    ['setUp', 'set-link-up', ['stopEngine home', 'close home']],
+    ['addTunnelRoutes', 'add-routes', ['setDown home', 'stopEngine home', 'close home']],
+    ['initiate', 'handshake', ['setDown home', 'stopEngine home', 'close home']],
+  ])('undoes what stood when %s fails, and names the cause %s', async (deed, cause, undone) => {
+    const { fake, tunnel } = setUp();
+    fake.failing = deed;
+    const outcome = outcomeOf(tunnel.up(config, 30));
+    // A failure waits a moment for the news that the engine has died.
+    await until(() => fake.clock.sleeperCount === 2 || tunnel.state.kind === 'error');
+    fake.clock.advance(500);
+    expect(await outcome).toBe(`${deed} failed, tunnel home, mend it`);
+    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause } });
+    expect(fake.done.filter((what) => /close|stop|setDown/.test(what))).toEqual(undone);
+    expect(tunnel.live.device).toBeNull();
+  });
+
+  it('is up without a handshake where no peer can be called', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    expect(await tunnel.up(configWith('Endpoint = 192.0.2.1:51820', ''), 30)).toBe('interface-up');
+    expect(fake.done).not.toContain('initiate ');
+  });
+
+  it('is not connected before an authenticated packet came back', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    const outcome = outcomeOf(tunnel.up(config, 30));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.clock.advance(100);
+    await until(() => fake.clock.sleeperCount === 2);
+    expect(tunnel.state).toEqual({ kind: 'connecting' });
+    fake.peerAnswers = true;
+    fake.clock.advance(100);
+    expect(await outcome).toBe('connected');
+    expect(tunnel.state).toEqual({ kind: 'connected', since: 1_800_000_000 });
+  });
+
+  it('gives up after its timeout and takes everything down', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    const outcome = outcomeOf(tunnel.up(config, 30));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.clock.advance(30_000);
+    expect(await outcome).toBe(
+      'no authenticated packet came back within 30 seconds, tunnel home from 192.0.2.1:51820, ' +
+        'check the endpoint, the keys and that UDP gets through',
+    );
+    expect(fake.done.slice(-3)).toEqual(['setDown home', 'stopEngine home', 'close home']);
+    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'handshake' } });
+    expect(fake.clock.sleeperCount).toBe(0);
+  });
+
+  it('needs a private key', async () => {
+    const { tunnel } = setUp();
+    const keyless = configWith(/PrivateKey.*/.exec(CONF)![0], '');
+    expect(await outcomeOf(tunnel.up(keyless, 30))).toBe(
+      'its config has no PrivateKey, tunnel home, import one that has',
+    );
+  });
+
+  it.each([
+    ['0.0.0.0/0', ['addTunnelRoutes 0.0.0.0/1 128.0.0.0/1']],
+    ['0.0.0.0/1, 128.0.0.0/1', ['addTunnelRoutes 0.0.0.0/1 128.0.0.0/1']],
+    ['192.0.2.0/24', ['addTunnelRoutes 192.0.2.0/24']],
+  ])('keeps the endpoint out of the tunnel whose allowed IPs are %s', async (allowedIps, added) => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', allowedIps), 30);
+    expect(fake.done.filter((what) => what.includes('Route'))).toEqual([
+      'addBearerRoute 192.0.2.1',
+      ...added,
+    ]);
+    await tunnel.down();
+    expect(fake.done.slice(-4)).toEqual([
+      'removeBearerRoute 192.0.2.1',
+      'setDown home',
+      'stopEngine home',
+      'close home',
+    ]);
+  });
+
+  it('refuses to swallow an endpoint that it cannot reach', async () => {
+    const { fake, tunnel } = setUp();
+    fake.path = null;
+    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '0.0.0.0/0'), 30));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.clock.advance(500);
+    expect(await outcome).toBe(
+      'there is no way to an endpoint, tunnel home at 192.0.2.1, check the network connection',
+    );
+  });
+
+  it.each([
+    ['off', []],
+    ['main', ['addTunnelRoutes 10.8.0.0/16']],
+    ['254', ['addTunnelRoutes 10.8.0.0/16']],
+    ['51820', ['addTunnelRoutes 10.7.0.0/24 10.8.0.0/16 table 51820']],
+  ])('obeys Table = %s', async (table, expected) => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(configWith('DNS', `Table = ${table}\nDNS`), 30);
+    expect(fake.done.filter((what) => what.includes('Route'))).toEqual(expected);
+  });
+});
+
+describe('a tunnel', () => {
+  it('is brought up once by two calls at a time', async () => {
+    const { fake, tunnel } = setUp();
+    const outcomes = await Promise.all([tunnel.up(config, 30), tunnel.up(config, 30)]);
+    expect(outcomes).toEqual(['connected', 'connected']);
+    expect(fake.done.filter((what) => what.startsWith('open'))).toEqual(['open home']);
+    expect(await tunnel.up(config, 30)).toBe('already-connected');
+  });
+
+  it('is cancelled by down while it connects', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    const outcome = outcomeOf(tunnel.up(config, 30));
+    await until(() => fake.clock.sleeperCount === 2);
+    expect(await tunnel.down()).toBe(true);
+    expect(await outcome).toBe('it was cancelled, tunnel home');
+    expect(tunnel.state).toEqual({ kind: 'disconnected' });
+    expect(fake.done.slice(-3)).toEqual(['setDown home', 'stopEngine home', 'close home']);
+  });
+
+  it('is cancelled at any moment, and leaves nothing', async () => {
+    let outcome = '';
+    for (let turns = 0; outcome !== 'connected'; turns++) {
+      const { fake, tunnel } = setUp();
+      const attempt = outcomeOf(tunnel.up(config, 30));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      await tunnel.down();
+      outcome = await attempt;
+      expect(tunnel.state).toEqual({ kind: 'disconnected' });
+      const count = (deed: string) => fake.done.filter((what) => what.startsWith(`${deed} `)).length;
+      expect([count('close'), count('stopEngine'), count('setDown')]).toEqual([
+        count('open'),
+        count('startEngine'),
+        count('setUp'),
+      ]);
+    }
+  });
+
+  it('comes up again after an up that waited for its going down', async () => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(config, 30);
+    const goingDown = tunnel.down();
+    expect(await tunnel.up(config, 30)).toBe('connected');
+    await goingDown;
+    expect(fake.done.filter((what) => /open|close/.test(what))).toEqual([
+      'open home',
+      'close home',
+      'open home',
+    ]);
+  });
+
+  it('goes to error, with everything removed, when its engine dies', async () => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(config, 30);
+    fake.killEngine('SIGSEGV');
+    await until(() => tunnel.state.kind === 'error');
+    expect(tunnel.state).toMatchObject({
+      failure: { cause: 'engine-died', what: 'the engine ended (SIGSEGV)', where: 'tunnel home' },
+    });
+    expect(fake.done.slice(-3)).toEqual(['setDown home', 'stopEngine home', 'close home']);
+  });
+
+  it('says that the engine died where it dies while connecting', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    const outcome = outcomeOf(tunnel.up(config, 30));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.killEngine('exit code 1: no memory');
+    fake.clock.advance(100);
+    expect(await outcome).toMatch('the engine ended (exit code 1: no memory)');
+    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'engine-died' } });
+  });
+
+  it('goes on undoing where one undo fails', async () => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(config, 30);
+    fake.failing = 'setDown';
+    await tunnel.down();
+    expect(fake.done.slice(-2)).toEqual(['stopEngine home', 'close home']);
+    expect(fake.logged.join()).toContain('could not take the interface down');
+  });
+
+  it('connects anew after an error', async () => {
+    const { fake, tunnel } = setUp();
+    fake.failing = 'open';
+    await outcomeOf(tunnel.up(config, 30));
+    fake.failing = '';
+    expect(await tunnel.up(config, 30)).toBe('connected');
+  });
+});

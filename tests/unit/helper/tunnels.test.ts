@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RequestOf, ResultOf } from '../../../helper/ipc/contract.ts';
+import { openTunnelStore } from '../../../helper/tunnel/store.ts';
+import { Tunnels } from '../../../helper/tunnel/tunnels.ts';
+import { CONF, configOf, FakeWorld, PEER_KEY, PRIVATE_KEY, until } from './fake-world.ts';
+
+let stateDir = '';
+let fake = new FakeWorld();
+let tunnels: Tunnels;
+
+beforeEach(async () => {
+  stateDir = mkdtempSync(join(tmpdir(), 'wayfare-tunnels-'));
+  fake = new FakeWorld();
+  tunnels = new Tunnels(await openTunnelStore(stateDir), fake.world);
+});
+
+afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+
+function importing(
+  text: string,
+  fileName = 'home.conf',
+  name: string | null = null,
+): Promise<ResultOf<'import'>> {
+  const request: RequestOf<'import'> = { fileName, name, content: Buffer.from(text).toString('base64') };
+  return tunnels.handlers.import(request);
+}
+
+async function names(): Promise<string[]> {
+  return (await tunnels.handlers.list({})).tunnels.map(({ name }) => name);
+}
+
+const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30 });
+
+describe('import', () => {
+  it('tells what it found, and keeps hooks as text', async () => {
+    const summary = await importing(CONF.replace('[Peer]', 'PostUp = touch /tmp/owned # %i\n[Peer]'));
+    expect(summary).toMatchObject({
+      name: 'home',
+      addresses: ['10.7.0.2/24', 'fd07::2/64'],
+      dns: ['10.7.0.1', 'home.example'],
+      peers: [
+        { publicKey: PEER_KEY, endpoint: '192.0.2.1:51820', allowedIps: ['10.7.0.0/24', '10.8.0.0/16'] },
+      ],
+      hooks: [{ key: 'PostUp', text: 'touch /tmp/owned # %i' }],
+    });
+    expect(summary.warnings.map(({ kind }) => kind)).toContain('hooks-not-run');
+    expect(JSON.stringify(summary)).not.toContain(PRIVATE_KEY);
+  });
+
+  it('gives back by export what was imported', async () => {
+    await importing(CONF);
+    const { config } = await tunnels.handlers.export({ name: 'home' });
+    expect(JSON.stringify(configOf(config))).toBe(JSON.stringify(configOf(CONF)));
+    expect(config).toContain(PRIVATE_KEY);
+  });
+
+  it('stores nothing of a broken file, and names file and line', async () => {
+    await expect(importing(`${CONF}Endpont = x\n`, 'odd.conf')).rejects.toThrow(/line 11: .*, in odd\.conf$/);
+    expect(readdirSync(join(stateDir, 'tunnels'))).toEqual([]);
+  });
+
+  it('refuses a name that exists, given or taken from the file', async () => {
+    await importing(CONF);
+    await expect(importing(CONF)).rejects.toThrow(
+      'a tunnel of this name exists, named home, choose another with --name, or remove it first',
+    );
+    await expect(importing(CONF, 'other.conf', 'home')).rejects.toThrow('a tunnel of this name exists');
+    expect(await names()).toEqual(['home']);
+    expect((await importing(CONF, 'home.conf', 'home2')).name).toBe('home2');
+  });
+
+  it('makes a valid name of a file that has none, with a suffix where that is taken', async () => {
+    expect((await importing(CONF, 'Büro Köln.conf')).name).toBe('Buro-Koln');
+    expect((await importing(CONF, 'Büro Köln.conf')).name).toBe('Buro-Koln-2');
+  });
+});
+
+describe('the verbs', () => {
+  it('know no tunnel that is not stored', async () => {
+    const { handlers } = tunnels;
+    const name = 'nowhere';
+    for (const attempt of [
+      handlers.export({ name }),
+      handlers.remove({ name }),
+      up(name),
+      handlers.down({ name }),
+      handlers.status({ name }),
+    ])
+      await expect(attempt).rejects.toThrow("there is no such tunnel, named nowhere, see 'wayfare list'");
+  });
+
+  it('do not remove a tunnel that is up', async () => {
+    await importing(CONF);
+    await up('home');
+    await expect(tunnels.handlers.remove({ name: 'home' })).rejects.toThrow(
+      'the tunnel is connected, named home, take it down first: wayfare down home',
+    );
+    await tunnels.handlers.down({ name: 'home' });
+    await tunnels.handlers.remove({ name: 'home' });
+    expect(await names()).toEqual([]);
+  });
+
+  it('take down one, or all, and say which were up', async () => {
+    for (const name of ['a', 'b', 'c']) await importing(CONF, 'x.conf', name);
+    for (const name of ['a', 'b', 'c']) await up(name);
+    expect(await tunnels.handlers.down({ name: 'a' })).toEqual({ names: ['a'] });
+    expect(await tunnels.handlers.down({ name: 'a' })).toEqual({ names: [] });
+    expect(await tunnels.handlers.down({ name: null })).toEqual({ names: ['b', 'c'] });
+  });
+
+  it('bring nothing up once the helper stops', async () => {
+    await importing(CONF);
+    await up('home');
+    const late = up('home');
+    await tunnels.close();
+    await late.catch(() => {}); // whether it was in time or not, nothing may stand now
+    await expect(up('home')).rejects.toThrow('the helper is stopping');
+    expect((await tunnels.handlers.list({})).tunnels).toEqual([{ name: 'home', state: 'disconnected' }]);
+  });
+});
+
+describe('status', () => {
+  const status = async () => (await tunnels.handlers.status({ name: null })).tunnels[0];
+
+  it('shows the config of a tunnel at rest', async () => {
+    await importing(CONF);
+    expect(await status()).toEqual({
+      name: 'home',
+      state: 'disconnected',
+      error: null,
+      interface: null,
+      publicKey: 'HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=',
+      listenPort: null,
+      addresses: ['10.7.0.2/24', 'fd07::2/64'],
+      dns: ['10.7.0.1', 'home.example'],
+      mtu: null,
+      connectedSince: null,
+      rxBytes: 0,
+      txBytes: 0,
+      peers: [
+        {
+          publicKey: PEER_KEY,
+          endpoint: '192.0.2.1:51820',
+          allowedIps: ['10.7.0.0/24', '10.8.0.0/16'],
+          latestHandshake: null,
+          rxBytes: 0,
+          txBytes: 0,
+          persistentKeepalive: 25,
+        },
+      ],
+    });
+  });
+
+  it('shows what the engine knows while it is up, and no secret', async () => {
+    await importing(CONF);
+    await up('home');
+    expect(await status()).toMatchObject({
+      state: 'connected',
+      interface: 'home',
+      listenPort: 4_242,
+      mtu: 1_420,
+      connectedSince: 1_800_000_000,
+      rxBytes: 92,
+      txBytes: 148,
+      peers: [{ publicKey: PEER_KEY, latestHandshake: 1_800_000_000 }],
+    });
+    expect(JSON.stringify([await status(), fake.logged])).not.toContain(PRIVATE_KEY);
+  });
+
+  it('shows why a tunnel failed', async () => {
+    await importing(CONF);
+    fake.failing = 'open';
+    await expect(up('home')).rejects.toThrow('open failed');
+    expect(await status()).toMatchObject({
+      state: 'error',
+      error: { cause: 'open-tun', what: 'open failed', where: 'tunnel home', advice: 'mend it' },
+    });
+  });
+
+  it('shows a tunnel while it connects', async () => {
+    await importing(CONF);
+    fake.peerAnswers = false;
+    const attempt = up('home').catch(() => {}); // it is cancelled below
+    await until(() => fake.clock.sleeperCount === 2);
+    expect(await status()).toMatchObject({ state: 'connecting', interface: 'home', connectedSince: null });
+    await tunnels.handlers.down({ name: 'home' });
+    await attempt;
+  });
+
+  it('names a stored file that somebody broke, and shows the others', async () => {
+    await importing(CONF);
+    writeFileSync(join(stateDir, 'tunnels', 'odd.conf'), 'garbage');
+    const { tunnels: all } = await tunnels.handlers.status({ name: null });
+    expect(all.map(({ name, error }) => [name, error?.cause ?? null])).toEqual([
+      ['home', null],
+      ['odd', 'read-config'],
+    ]);
+    await expect(up('odd')).rejects.toThrow(/line 1: .* in odd\.conf/);
+  });
+});
