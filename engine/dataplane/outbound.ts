@@ -10,7 +10,9 @@ import {
   finishIpHeader,
   foldChecksum,
   type InnerVersion,
+  IPV4_HEADER_LENGTH,
   innerVersion,
+  ipHeaderLength,
   ipv4Identification,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
@@ -91,7 +93,9 @@ function takeApart(
   const version = innerVersion(view, packet);
   const networkLength = checksumStart(view, offset);
   const minimum = networkLength + (kind === 'tcp' ? TCP_HEADER_LENGTH : UDP_HEADER_LENGTH);
-  if (version === null || networkLength < 20 || minimum > packetLength) return null;
+  if (version === null || minimum > packetLength) return null;
+  // Checksums are taken over the header as it says it is: it must lie within what the kernel says.
+  if (networkLength < Math.max(IPV4_HEADER_LENGTH, ipHeaderLength(view, packet, version))) return null;
   // The header's own word for its length: the kernel's hdr_len may count less.
   const upperLength = kind === 'tcp' ? tcpHeaderLength(view, packet + networkLength) : UDP_HEADER_LENGTH;
   const headersLength = networkLength + upperLength;

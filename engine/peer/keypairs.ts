@@ -9,22 +9,13 @@ export class Keypairs {
   /** A responder's newest, which sends only once the initiator has confirmed it with a packet. */
   next: Keypair | null = null;
   readonly #discard: (keypair: Keypair) => void;
-  /** A `previous` that the peer may hold as its current, because both ends initiated at once; only where we yield. */
-  #crossed: Keypair | null = null;
 
   /** @param discard called with each keypair that leaves */
   constructor(discard: (keypair: Keypair) => void) {
     this.#discard = discard;
   }
 
-  /**
-   * @param yields whether it is our session that ends where both ends initiated at once; true at one end only.
-   * NOTE: the paper leaves open who yields. If nobody did, each end would renew its own session at the same time as
-   * the other, for ever, and each crossing loses what is in flight. A peer that drops our response, as the Linux
-   * driver does when handshakes cross, never uses its own session, and so nothing is yielded to it.
-   */
-  add(keypair: Keypair, yields: boolean): void {
-    this.#crossed = yields && keypair.isInitiator ? this.next : null;
+  add(keypair: Keypair): void {
     if (keypair.isInitiator) {
       // An unconfirmed `next` is newer than current, and the responder may be about to use it.
       const replaced = this.next ?? this.current;
@@ -43,11 +34,6 @@ export class Keypairs {
 
   /** The first packet under `next` is the key confirmation. @returns whether it was that */
   confirm(received: Keypair): boolean {
-    if (received === this.#crossed) {
-      this.previous = this.current;
-      this.current = received;
-      this.#crossed = null;
-    }
     if (received !== this.next) return false;
     this.#drop(this.previous);
     this.previous = this.current;
@@ -58,13 +44,11 @@ export class Keypairs {
 
   /** Nothing is sent under these keys any more. */
   expireSending(): void {
-    this.#crossed = null;
     this.current?.expireSending();
     this.next?.expireSending();
   }
 
   clear(): void {
-    this.#crossed = null;
     this.#drop(this.previous);
     this.#drop(this.current);
     this.#drop(this.next);

@@ -303,10 +303,21 @@ export class Peer {
       return 'invalid-ephemeral';
     }
     this.endpoint = source;
+    if (this.#yieldsToCrossing()) this.#clearHandshake();
     this.#beginSession(response.keys, localIndex, consumed.remoteIndex, false, now);
     this.#sendHandshakeMessage(response.message, now, output);
     this.#onAuthenticatedDatagramReceived(length, now);
     return null;
+  }
+
+  /**
+   * Where initiations cross, the end with the smaller public key lets its own go.
+   * NOTE: in the Linux driver both ends do, refuse each other's response and begin anew after 5 s. One end that keeps
+   * its own is enough for a session at once, also with such a peer; were it both, each would renew a session of its own.
+   */
+  #yieldsToCrossing(): boolean {
+    const { local } = this.#context;
+    return local !== null && Buffer.compare(local.publicKey, this.publicKey.bytes) < 0;
   }
 
   /** Judges a response whose receiver index names this peer's pending handshake. A bad one leaves it pending. */
@@ -345,7 +356,7 @@ export class Peer {
     isInitiator: boolean,
     now: MonotonicMs,
   ): void {
-    const { cipher, indexTable, local } = this.#context;
+    const { cipher, indexTable } = this.#context;
     const keypair = new Keypair({
       sendingKey: cipher.importKey(keys.sending),
       receivingKey: cipher.importKey(keys.receiving),
@@ -357,8 +368,7 @@ export class Peer {
     keys.sending.fill(0);
     keys.receiving.fill(0);
     indexTable.replace(localIndex, { kind: 'keypair', peer: this, keypair });
-    const yields = local !== null && Buffer.compare(local.publicKey, this.publicKey.bytes) < 0;
-    this.#keypairs.add(keypair, yields);
+    this.#keypairs.add(keypair);
     this.#timers.onSessionDerived(now);
   }
 

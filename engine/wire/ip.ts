@@ -35,6 +35,11 @@ export function innerLength(
   return total < headerLength || total > length ? null : total;
 }
 
+/** Bytes of the IP header by its own word, which may be wrong; IPv6's extensions are not counted. */
+export function ipHeaderLength(view: DataView, offset: number, version: InnerVersion): number {
+  return version === 4 ? (view.getUint8(offset) & 0x0f) * 4 : IPV6_HEADER_LENGTH;
+}
+
 /** Whether the packet is UDP to `port` (in its first fragment, and without IPv6 extension headers). */
 export function isUdpTo(
   view: DataView,
@@ -45,7 +50,7 @@ export function isUdpTo(
 ): boolean {
   const protocol = view.getUint8(offset + (version === 4 ? 9 : 6));
   if (protocol !== PROTOCOL_UDP) return false;
-  const headerLength = version === 4 ? (view.getUint8(offset) & 0x0f) * 4 : IPV6_HEADER_LENGTH;
+  const headerLength = ipHeaderLength(view, offset, version);
   if (length < headerLength + 4) return false;
   if (version === 4 && (view.getUint16(offset + 6) & 0x1fff) !== 0) return false;
   return view.getUint16(offset + headerLength + 2) === port;
@@ -120,7 +125,7 @@ export function finishIpHeader(
     view.setUint16(offset + 4, packetLength - IPV6_HEADER_LENGTH);
     return;
   }
-  const headerLength = (view.getUint8(offset) & 0x0f) * 4;
+  const headerLength = ipHeaderLength(view, offset, version);
   view.setUint16(offset + 2, packetLength);
   view.setUint16(offset + 4, identification);
   view.setUint16(offset + 10, 0);
