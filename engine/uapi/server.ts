@@ -36,6 +36,7 @@ class UapiConnection {
     this.#control = control;
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => this.#receive(chunk));
+    socket.on('drain', () => this.#onDrain());
     // A client that went away has nothing to be told.
     socket.on('error', () => socket.destroy());
   }
@@ -43,13 +44,24 @@ class UapiConnection {
   #receive(chunk: string): void {
     const lines = (this.#rest + chunk).split('\n');
     this.#rest = lines.pop()!;
-    for (const line of lines) {
+    for (const [i, line] of lines.entries()) {
       if (this.#socket.destroyed || this.#socket.writableEnded) return;
+      if (this.#socket.writableNeedDrain) {
+        // It asks and does not listen: it is heard again once it has read its answers.
+        this.#rest = [...lines.slice(i), this.#rest].join('\n');
+        this.#socket.pause();
+        return;
+      }
       if (line.length > MAX_LINE_LENGTH || this.#lines.length > MAX_LINES) this.#refuse();
       else if (line !== '') this.#lines.push(line);
       else if (this.#lines.length > 0) this.#execute();
     }
     if (this.#rest.length > MAX_LINE_LENGTH) this.#refuse();
+  }
+
+  #onDrain(): void {
+    this.#receive('');
+    if (!this.#socket.writableNeedDrain) this.#socket.resume();
   }
 
   #execute(): void {
@@ -88,6 +100,7 @@ class UapiConnection {
   #refuse(): void {
     this.#socket.end(`errno=${ERRNO_PROTOCOL}\n\n`, 'latin1');
     this.#socket.removeAllListeners('data');
+    this.#socket.removeAllListeners('drain');
     this.#socket.resume();
   }
 }
