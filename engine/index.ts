@@ -60,8 +60,8 @@ function linkControl(loop: Loop): LinkControl {
     get mark() {
       return loop.bearer.mark;
     },
-    setListenPort: (port) => loop.bearer.open(port),
-    setMark: (mark) => loop.bearer.setMark(mark),
+    setListenPort: (port) => loop.setListenPort(port),
+    setMark: (mark) => loop.setMark(mark),
     interfaceIndex: (name) => libc.ifNameToIndex(name) || null,
     settle: () => loop.settle(),
   };

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, unlinkSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, unlinkSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemError } from './errors.ts';
@@ -117,17 +117,27 @@ async function runForeground({ descriptors, name }: Opened): Promise<number> {
   const engine = new Engine(descriptors, end);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
   const socketPath = uapiSocketPath(name);
-  const socketWatch = watch(dirname(socketPath), (_event, file) => {
-    if (file === basename(socketPath) && !existsSync(socketPath)) end();
-  });
+  const socketWatch = existsSync(socketPath) ? watchForRemoval(socketPath, end) : null;
   process.send?.('ready');
   await ended;
-  socketWatch.close();
+  socketWatch?.close();
   engine.close();
   removeSocket(socketPath);
   return 0;
 }
 
+function watchForRemoval(path: string, onRemoved: () => void): FSWatcher {
+  return watch(dirname(path), (_event, file) => {
+    if (file === basename(path) && !existsSync(path)) onRemoved();
+  });
+}
+
+/** An engine without rights leaves it to whoever made it. */
 function removeSocket(path: string): void {
-  if (existsSync(path)) unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EACCES') throw error;
+  }
 }

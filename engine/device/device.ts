@@ -130,7 +130,7 @@ export class Device implements PeerContext {
     this.#peers.delete(peer.publicKey.toBase64());
     this.#allowedIps.removeOwner(peer);
     this.#deadlines.delete(peer);
-    peer.onInterfaceDown();
+    peer.onRemoved();
   }
 
   allowedIpsOf(peer: Peer): IpPrefix[] {
@@ -150,8 +150,8 @@ export class Device implements PeerContext {
     this.#allowedIps.removeOwner(peer);
   }
 
-  setPersistentKeepalive(peer: Peer, seconds: number, now: MonotonicMs, output: Output): void {
-    peer.setPersistentKeepalive(seconds, this.#isUp, now, output);
+  setPersistentKeepalive(peer: Peer, seconds: number, now: MonotonicMs): void {
+    peer.setPersistentKeepalive(seconds, this.#isUp, now);
     this.#deadlines.update(peer);
   }
 
@@ -174,11 +174,12 @@ export class Device implements PeerContext {
 
   // --- the interface's life
 
-  up(now: MonotonicMs, output: Output): void {
+  /** Whoever wants a persistent keepalive has one due now. */
+  up(now: MonotonicMs): void {
     if (this.#isUp) return;
     this.#isUp = true;
     for (const peer of this.#peers.values()) {
-      peer.onInterfaceUp(now, output);
+      peer.onInterfaceUp(now);
       this.#deadlines.update(peer);
     }
   }
@@ -194,8 +195,8 @@ export class Device implements PeerContext {
     }
   }
 
-  /** Addresses or routes of this host have changed: no reply may insist on an address that may be gone. */
-  onNetworkChanged(): void {
+  /** The sockets are others, or marked otherwise: replies insist on no address of ours until a packet comes to one. */
+  clearSources(): void {
     for (const peer of this.#peers.values()) peer.clearSource();
   }
 
@@ -206,8 +207,11 @@ export class Device implements PeerContext {
     return this.#handshakes.length > 0 ? Number.NEGATIVE_INFINITY : this.#deadlines.earliest();
   }
 
-  handleDeadline(now: MonotonicMs, output: Output): void {
-    for (let peer = this.#deadlines.takeDue(now); peer !== null; peer = this.#deadlines.takeDue(now)) {
+  /** Does what is due for at most `limit` peers; while more is, {@link nextDeadline} is in the past. */
+  handleDeadline(limit: number, now: MonotonicMs, output: Output): void {
+    for (let handled = 0; handled < limit; handled++) {
+      const peer = this.#deadlines.takeDue(now);
+      if (peer === null) return;
       peer.handleDeadline(now, output);
       this.#deadlines.update(peer);
     }

@@ -6,6 +6,7 @@
 import { handleDatagramRun } from '../dataplane/inbound.ts';
 import { handleTunRead } from '../dataplane/outbound.ts';
 import type { Device } from '../device/device.ts';
+import { SystemError } from '../errors.ts';
 import type { Endpoint } from '../peer/endpoint.ts';
 import type { Output } from '../peer/output.ts';
 import type { Clock } from '../ports.ts';
@@ -14,13 +15,16 @@ import { Bearer } from './linux/bearer.ts';
 import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
 import { NetworkWatch } from './linux/network-watch.ts';
-import { type Poll, pollReadable } from './linux/poll.ts';
+import { Poll } from './linux/poll.ts';
 import { LinuxTun, MAX_TUN_READ } from './linux/tun.ts';
 import type { SharedMemory } from './packet-memory.ts';
 
 /** How many packets, and how many handshake messages, one wake-up handles before the event loop has its turn. */
 const READS_PER_WAKE = 64;
-const HANDSHAKES_PER_WAKE = 64;
+const HANDSHAKES_PER_WAKE = 16;
+/** How many peers' deadlines: each may be a handshake to begin. */
+const DEADLINES_PER_WAKE = 16;
+const RETRY_MS = 1_000;
 /** setTimeout takes no more; a later deadline is looked at again then. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -49,6 +53,7 @@ export class Loop implements Output {
   #timeout: NodeJS.Timeout | null = null;
   #timeoutAt = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | null = null;
+  #retry: NodeJS.Timeout | null = null;
 
   constructor(parts: LoopParts) {
     this.#device = parts.device;
@@ -63,10 +68,9 @@ export class Loop implements Output {
     });
     this.#linkWatch = new LinkWatch(this.#tun, (state) => this.#onLinkChanged(state));
     this.#networkWatch = new NetworkWatch(() => {
-      this.#device.onNetworkChanged();
       this.bearer.onNetworkChanged();
     });
-    this.#tunPoll = pollReadable(this.#tun.descriptor, () => this.#onTunReadable());
+    this.#tunPoll = new Poll(this.#tun.descriptor, () => this.#onTunReadable());
     this.#onLinkChanged(this.#linkWatch.state());
   }
 
@@ -75,8 +79,21 @@ export class Loop implements Output {
     return this.#tun.name();
   }
 
+  /** @param port 0 for a random one @throws SystemError, with the old port kept */
+  setListenPort(port: number): void {
+    this.bearer.setPort(port);
+    this.#device.clearSources();
+  }
+
+  /** @throws SystemError */
+  setMark(mark: number): void {
+    this.bearer.setMark(mark);
+    this.#device.clearSources();
+  }
+
   close(): void {
     this.#device.down();
+    if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     if (this.#immediate !== null) clearImmediate(this.#immediate);
     this.#tunPoll.close();
@@ -89,9 +106,10 @@ export class Loop implements Output {
   /** After anything that the device was told: sends what it produced, and arms the next deadline. */
   settle(): void {
     const now = this.#clock.monotonicMs();
-    this.#device.handleDeadline(now, this);
+    this.#device.handleDeadline(DEADLINES_PER_WAKE, now, this);
     this.#device.handleQueuedHandshakes(HANDSHAKES_PER_WAKE, now, this);
-    this.#setReadingTun(this.bearer.flush());
+    this.bearer.flush();
+    this.#setReadingTun(!this.bearer.isBlocked);
     this.#arm(now);
   }
 
@@ -115,7 +133,7 @@ export class Loop implements Output {
   // --- events
 
   #onTunReadable(): void {
-    for (let reads = 0; reads < READS_PER_WAKE; reads++) {
+    for (let reads = 0; reads < READS_PER_WAKE && !this.bearer.isBlocked; reads++) {
       const length = this.#tun.read(this.#tunBuffer);
       if (length === -ERRNO.EBADFD!) {
         this.#onDeleted();
@@ -134,25 +152,40 @@ export class Loop implements Output {
     }
     this.#device.mtu = state.mtu;
     if (state.isUp) {
-      if (!this.bearer.isOpen) this.bearer.open(0);
-      this.#device.up(this.#clock.monotonicMs(), this);
+      this.#goUp();
     } else {
       this.#device.down();
+      this.bearer.close();
     }
     this.settle();
+  }
+
+  /** A port that is taken, or a table of descriptors that is full, may be free again in a moment. */
+  #goUp(): void {
+    try {
+      this.bearer.open();
+      this.#device.up(this.#clock.monotonicMs());
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      console.error(`wayfare-engine: ${error.message}; trying again`);
+      this.#retry ??= setTimeout(() => {
+        this.#retry = null;
+        this.#onLinkChanged(this.#linkWatch.state());
+      }, RETRY_MS);
+    }
   }
 
   /** While the wire takes nothing more, packets wait in the interface's own queue, which drops as a link does. */
   #setReadingTun(isReading: boolean): void {
     if (isReading === this.#isReadingTun) return;
     this.#isReadingTun = isReading;
-    if (isReading) this.#tunPoll.start({ readable: true }, () => this.#onTunReadable());
+    if (isReading) this.#tunPoll.want({ readable: true });
     else this.#tunPoll.stop();
   }
 
   #arm(now: number): void {
     const deadline = this.#device.nextDeadline();
-    if (deadline === Number.NEGATIVE_INFINITY) {
+    if (deadline <= now) {
       this.#immediate ??= setImmediate(() => {
         this.#immediate = null;
         this.settle();

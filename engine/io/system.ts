@@ -1,9 +1,10 @@
 /** The operating system's clock and random source: the only place that the engine reads them. */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from '../ports.ts';
+import { bootTimeMs } from './linux/boot-clock.ts';
 
 export const systemClock: Clock = {
-  monotonicMs: () => performance.now(),
+  monotonicMs: bootTimeMs,
   wallMs: () => Date.now(),
 };
 

@@ -33,6 +33,17 @@ export class Endpoint {
     return new Endpoint(address, port, Number(parts[2] || 0));
   }
 
+  equals(other: Endpoint): boolean {
+    if (this === other) return true;
+    if (this.port !== other.port || this.scopeId !== other.scopeId) return false;
+    if (!this.address.equals(other.address)) return false;
+    if (this.source === null || other.source === null) return this.source === other.source;
+    return (
+      this.source.interfaceIndex === other.source.interfaceIndex &&
+      this.source.address.equals(other.source.address)
+    );
+  }
+
   withoutSource(): Endpoint {
     return this.source === null ? this : new Endpoint(this.address, this.port, this.scopeId);
   }

@@ -102,23 +102,24 @@ export class Peer {
 
   // --- configuration
 
-  /** Holds from the next handshake on. @param key null for none */
+  /** Holds from the next handshake on. @param key kept, and wiped when another takes its place; null for none */
   setPresharedKey(key: PresharedKey | null): void {
+    this.#presharedKey?.wipe();
     this.#presharedKey = key;
-    this.#remote = null;
+    this.#forgetRemoteIdentity();
   }
 
-  /** @param seconds 0 to 65,535; 0 is off. Switching it on while `isUp` sends one at once. */
-  setPersistentKeepalive(seconds: number, isUp: boolean, now: MonotonicMs, output: Output): void {
+  /** @param seconds 0 to 65,535; 0 is off. Switched on while `isUp`, one is due at once. */
+  setPersistentKeepalive(seconds: number, isUp: boolean, now: MonotonicMs): void {
     const wasOff = this.#persistentKeepaliveSeconds === 0;
     this.#persistentKeepaliveSeconds = seconds;
     this.#timers.setPersistentKeepalive(seconds * 1_000);
-    if (isUp && wasOff && seconds > 0) this.sendKeepalive(now, output);
+    if (isUp && wasOff) this.#timers.onPersistentKeepaliveWanted(now);
   }
 
   /** The device has another private key: what was agreed under the old one only receives, and a handshake may start at once. */
   onLocalIdentityChanged(): void {
-    this.#remote = null;
+    this.#forgetRemoteIdentity();
     this.#clearHandshake();
     this.#lastHandshakeSentAt = LONG_AGO;
     this.#keypairs.expireSending();
@@ -126,12 +127,17 @@ export class Peer {
 
   // --- the interface's life
 
-  onInterfaceUp(now: MonotonicMs, output: Output): void {
-    if (this.#persistentKeepaliveSeconds > 0) this.sendKeepalive(now, output);
-    else this.sendStaged(now, output);
+  onInterfaceUp(now: MonotonicMs): void {
+    this.#timers.onPersistentKeepaliveWanted(now);
   }
 
-  /** Forgets every key; also what is done to a peer that is removed. */
+  /** It is no longer a peer: nothing that is secret is kept. */
+  onRemoved(): void {
+    this.onInterfaceDown();
+    this.setPresharedKey(null);
+  }
+
+  /** Forgets every session. */
   onInterfaceDown(): void {
     this.#timers.stop();
     this.#context.drops.add('interface-down', this.#staged.clear());
@@ -142,6 +148,11 @@ export class Peer {
   /** The path has changed: the kernel chooses our address anew. */
   clearSource(): void {
     this.endpoint = this.endpoint?.withoutSource() ?? null;
+  }
+
+  /** Roaming: an authenticated datagram came from here. The object stays the same while the place does. */
+  #follow(source: Endpoint): void {
+    if (this.endpoint === null || !this.endpoint.equals(source)) this.endpoint = source;
   }
 
   // --- sending
@@ -302,7 +313,7 @@ export class Peer {
       indexTable.delete(localIndex);
       return 'invalid-ephemeral';
     }
-    this.endpoint = source;
+    this.#follow(source);
     if (this.#yieldsToCrossing()) this.#clearHandshake();
     this.#beginSession(response.keys, localIndex, consumed.remoteIndex, false, now);
     this.#sendHandshakeMessage(response.message, now, output);
@@ -335,7 +346,7 @@ export class Peer {
     const keys = consumeResponse(local, this.#remoteIdentity(), sent, message);
     if (keys === null) return 'invalid-response';
     this.#handshake = null;
-    this.endpoint = source;
+    this.#follow(source);
     this.#beginSession(keys, sent.localIndex, message.senderIndex, true, now);
     this.#onHandshakeComplete();
     this.#onAuthenticatedDatagramReceived(length, now);
@@ -404,7 +415,7 @@ export class Peer {
       return 'invalid-tag';
     if (!keypair.replayWindow.accept(counterHigh, counterLow)) return 'replayed-counter';
 
-    this.endpoint = source;
+    this.#follow(source);
     if (this.#keypairs.confirm(keypair)) {
       this.#onHandshakeComplete();
       this.sendStaged(now, output);
@@ -480,6 +491,7 @@ export class Peer {
   #clearHandshake(): void {
     if (this.#handshake === null) return;
     this.#context.indexTable.delete(this.#handshake.localIndex);
+    this.#handshake.chainingKey.fill(0);
     this.#handshake = null;
   }
 
@@ -492,6 +504,11 @@ export class Peer {
       presharedKey: this.#presharedKey?.bytes ?? NO_PRESHARED_KEY,
     };
     return this.#remote;
+  }
+
+  #forgetRemoteIdentity(): void {
+    this.#remote?.staticStatic?.fill(0);
+    this.#remote = null;
   }
 
   #cookies(): CookieJar {

@@ -127,6 +127,11 @@ export class Timers {
     if (intervalMs === 0) this.#persistentKeepalive = NEVER;
   }
 
+  /** The interface came up, or it was switched on: the first is due at once. */
+  onPersistentKeepaliveWanted(now: MonotonicMs): void {
+    if (this.#persistentKeepaliveMs > 0) this.#persistentKeepalive = now;
+  }
+
   stop(): void {
     this.#retransmitHandshake = NEVER;
     this.#sendKeepalive = NEVER;

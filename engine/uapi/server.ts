@@ -2,7 +2,7 @@
  * The socket that wg(8) drives (https://www.wireguard.com/xplatform/): lines in, lines out, each operation ended by an
  * empty line, any number of them on a connection. Whatever is sent, the others go on being served.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { ConfigError, SystemError } from '../errors.ts';
 import type { EngineControl } from './control.ts';
@@ -16,11 +16,24 @@ const MAX_LINES = 2 ** 20;
 const ERRNO_PROTOCOL = -constants.errno.EPROTO;
 const ERRNO_INVALID = -constants.errno.EINVAL;
 
-/** @param listenDescriptor a listening unix socket, which is closed with the server */
-export function serveUapi(listenDescriptor: number, control: EngineControl): Server {
-  const server = createServer((socket) => new UapiConnection(socket, control));
+/**
+ * @param listenDescriptor a listening unix socket, which is closed with the server
+ * @returns what ends the service, and every connection with it
+ */
+export function serveUapi(listenDescriptor: number, control: EngineControl): { close(): void } {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    new UapiConnection(socket, control);
+  });
   server.listen({ fd: listenDescriptor });
-  return server;
+  return {
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
 
 class UapiConnection {

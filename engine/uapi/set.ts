@@ -8,7 +8,7 @@ import { ConfigError } from '../errors.ts';
 import { Endpoint } from '../peer/endpoint.ts';
 import type { Peer } from '../peer/peer.ts';
 import { IpPrefix } from '../wire/ip-prefix.ts';
-import type { EngineControl } from './control.ts';
+import type { EngineControl, LinkControl } from './control.ts';
 
 type AllowedIpChange =
   | { readonly kind: 'clear' }
@@ -162,18 +162,32 @@ function readInteger(value: string, greatest: number): number | null {
 /** @throws SystemError where a port or mark cannot be had, before anything else was changed */
 export function applySetRequest(request: SetRequest, control: EngineControl): void {
   const { device, link } = control;
-  const added = request.peers.filter(
-    ({ publicKey, remove }) => !remove && device.peer(publicKey) === null,
-  ).length;
-  if (added + (request.replacePeers ? 0 : device.peerCount) > MAX_PEERS) {
+  const added = new Set(
+    request.peers
+      .filter(({ publicKey, remove }) => !remove && device.peer(publicKey) === null)
+      .map(({ publicKey }) => publicKey.toHex()),
+  );
+  if (added.size + (request.replacePeers ? 0 : device.peerCount) > MAX_PEERS) {
     throw new ConfigError(`an interface has at most ${MAX_PEERS} peers`);
   }
-  if (request.listenPort !== undefined) link.setListenPort(request.listenPort);
-  if (request.mark !== undefined) link.setMark(request.mark);
+  moveLink(request, link);
   if (request.privateKey !== undefined) device.setPrivateKey(request.privateKey);
   if (request.replacePeers) for (const peer of [...device.peers()]) device.removePeer(peer);
   for (const section of request.peers) applyPeer(section, control);
   link.settle();
+}
+
+/** @throws SystemError, with port and mark as they were */
+function moveLink({ listenPort, mark }: SetRequest, link: LinkControl): void {
+  const formerMark = link.mark;
+  if (mark !== undefined) link.setMark(mark);
+  if (listenPort === undefined) return;
+  try {
+    link.setListenPort(listenPort);
+  } catch (error) {
+    link.setMark(formerMark);
+    throw error;
+  }
 }
 
 function applyPeer(section: PeerSection, control: EngineControl): void {
@@ -199,7 +213,7 @@ function configurePeer(peer: Peer, section: PeerSection, { device, clock, output
     else device.removeAllowedIp(change.prefix, peer);
   }
   if (section.persistentKeepaliveSeconds !== undefined) {
-    device.setPersistentKeepalive(peer, section.persistentKeepaliveSeconds, now, output);
+    device.setPersistentKeepalive(peer, section.persistentKeepaliveSeconds, now);
   }
   device.flushPeer(peer, now, output);
   if (section.initiateHandshake) device.initiateHandshake(peer, now, output);

@@ -16,6 +16,7 @@ const INPUT_BYTES = 1 << 17;
 const MEMORY_BYTES = 1 << 18;
 const HEADROOM = 64;
 const HANDSHAKES_PER_TURN = 64;
+const PEERS_PER_TURN = 64;
 
 /** Puts what a node sends on the wire. */
 export type Transmit = (node: VirtualNode, bytes: Uint8Array, to: Endpoint, trafficClass: number) => void;
@@ -79,7 +80,7 @@ export class VirtualNode implements Output {
   }
 
   up(): void {
-    this.device.up(this.#clock.now, this);
+    this.device.up(this.#clock.now);
     this.settle();
   }
 
@@ -131,13 +132,13 @@ export class VirtualNode implements Output {
   }
 
   setPersistentKeepalive(other: VirtualNode, seconds: number): void {
-    this.device.setPersistentKeepalive(this.peerOf(other), seconds, this.#clock.now, this);
+    this.device.setPersistentKeepalive(this.peerOf(other), seconds, this.#clock.now);
     this.settle();
   }
 
   /** Lets the device do what is due, as its loop does after everything it was told. */
   settle(): void {
-    this.device.handleDeadline(this.#clock.now, this);
+    this.device.handleDeadline(PEERS_PER_TURN, this.#clock.now, this);
     if (!this.isStalled) this.device.handleQueuedHandshakes(HANDSHAKES_PER_TURN, this.#clock.now, this);
   }
 

@@ -1,10 +1,9 @@
 /** The UDP side: both families' sockets on one port, what waits to be sent, and who is told when something comes. */
-
 import type { DatagramRun } from '../../dataplane/inbound.ts';
 import type { DropCounters } from '../../errors.ts';
 import type { Endpoint } from '../../peer/endpoint.ts';
 import type { SharedMemory } from '../packet-memory.ts';
-import { type Poll, pollReadable } from './poll.ts';
+import { Poll } from './poll.ts';
 import { ReceiveBatch } from './receive-batch.ts';
 import { SendBatch } from './send-batch.ts';
 import { type BoundSockets, bindUdp, closeUdp, setMark, type UdpSocket } from './udp-socket.ts';
@@ -27,9 +26,12 @@ export class Bearer {
   readonly #receiveBatch: ReceiveBatch;
   readonly #sendBatch: SendBatch;
   readonly #events: BearerEvents;
+  /** What was asked for while closed, and what was got once open. */
   #port = 0;
   #mark = 0;
   #polled: PolledSocket[] = [];
+  /** The full socket whose room is being waited for. */
+  #awaited: PolledSocket | null = null;
 
   constructor(memory: SharedMemory, drops: DropCounters, events: BearerEvents) {
     this.#receiveBatch = new ReceiveBatch(memory);
@@ -37,7 +39,7 @@ export class Bearer {
     this.#events = events;
   }
 
-  /** 0 before {@link open}. */
+  /** 0 for a random one that is still to be chosen. */
   get port(): number {
     return this.#port;
   }
@@ -46,31 +48,40 @@ export class Bearer {
     return this.#mark;
   }
 
-  get isOpen(): boolean {
-    return this.#polled.length > 0;
+  /** Whether a socket is full: what is pending goes when it has room. */
+  get isBlocked(): boolean {
+    return this.#sendBatch.blockedSocket !== null;
   }
 
   /** Moves to another port; the old one is kept where the new one cannot be had. @param port 0 for a random one @throws SystemError */
-  open(port: number): void {
-    if (port !== 0 && port === this.#port) return;
-    this.#adopt(bindUdp(port, this.#mark));
+  setPort(port: number): void {
+    if (this.#polled.length === 0) this.#port = port;
+    else if (port === 0 || port !== this.#port) this.#adopt(bindUdp(port, this.#mark));
   }
 
   /** @param mark SO_MARK of what is sent, 0 for none @throws SystemError */
   setMark(mark: number): void {
+    if (mark === this.#mark) return;
     setMark(
       this.#polled.map(({ socket }) => socket),
       mark,
     );
     this.#mark = mark;
+    this.onNetworkChanged();
   }
 
+  /** Opens the sockets unless they are open. @throws SystemError */
+  open(): void {
+    if (this.#polled.length === 0) this.#adopt(bindUdp(this.#port, this.#mark));
+  }
+
+  /** Gives the port back; the next {@link open} asks for the same one. */
   close(): void {
     for (const { poll } of this.#polled) poll.close();
     closeUdp(this.#polled.map(({ socket }) => socket));
     this.#polled = [];
-    this.#sendBatch.setSockets([]);
-    this.#port = 0;
+    this.#awaited = null;
+    this.#sendBatch.setSockets([], this.#mark);
   }
 
   reserve(length: number): number {
@@ -81,42 +92,40 @@ export class Bearer {
     this.#sendBatch.add(offset, length, endpoint, trafficClass);
   }
 
-  /** @returns false while a socket is full: what is pending goes when it has room, and `onIdle` tells */
-  flush(): boolean {
-    const wasBlocked = this.#sendBatch.isBlocked;
+  /** Sends what is pending. A socket that is full is watched, and `onIdle` tells when it has room. */
+  flush(): void {
     this.#sendBatch.flush();
-    const { isBlocked } = this.#sendBatch;
-    if (isBlocked !== wasBlocked) for (const polled of this.#polled) this.#watch(polled, isBlocked);
-    return !isBlocked;
+    const blocked = this.#sendBatch.blockedSocket;
+    const awaited = this.#polled.find(({ socket }) => socket === blocked) ?? null;
+    if (awaited === this.#awaited) return;
+    this.#awaited?.poll.want({ readable: true });
+    awaited?.poll.want({ readable: true, writable: true });
+    this.#awaited = awaited;
   }
 
+  /** Addresses or routes have changed: our side of each path is looked at again. */
   onNetworkChanged(): void {
-    this.#receiveBatch.forgetSenders();
+    this.#sendBatch.onNetworkChanged(this.#mark);
   }
 
   #adopt(bound: BoundSockets): void {
     this.close();
     this.#port = bound.port;
-    this.#sendBatch.setSockets(bound.sockets);
+    this.#sendBatch.setSockets(bound.sockets, this.#mark);
     this.#polled = bound.sockets.map((socket) => ({
       socket,
-      poll: pollReadable(socket.descriptor, () => this.#onReadable(socket)),
+      poll: new Poll(socket.descriptor, ({ readable }) => {
+        if (readable) this.#receive(socket);
+        this.#events.onIdle();
+      }),
     }));
   }
 
-  #watch({ socket, poll }: PolledSocket, isBlocked: boolean): void {
-    poll.start({ readable: true, writable: isBlocked }, ({ readable }) => {
-      if (readable) this.#onReadable(socket);
-      else this.#events.onIdle();
-    });
-  }
-
-  #onReadable(socket: UdpSocket): void {
+  #receive(socket: UdpSocket): void {
     for (let round = 0; round < RECEIVES_PER_WAKE; round++) {
       const runs = this.#receiveBatch.receive(socket.descriptor);
-      if (runs <= 0) break;
+      if (runs <= 0) return;
       for (let i = 0; i < runs; i++) this.#events.onDatagrams(this.#receiveBatch.run(i));
     }
-    this.#events.onIdle();
   }
 }

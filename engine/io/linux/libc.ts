@@ -22,6 +22,7 @@ export const libc = {
   sendmmsg: library.func('sendmmsg', 'int', ['int', 'intptr_t', 'uint', 'int']),
   setns: library.func('int setns(int fd, int type)'),
   umask: library.func('uint umask(uint mask)'),
+  clockGettime: library.func('clock_gettime', 'int', ['int', 'intptr_t']),
   ifNameToIndex: library.func('uint if_nametoindex(const char *name)'),
 } as const;
 

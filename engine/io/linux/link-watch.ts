@@ -7,10 +7,11 @@
  * many containers it is also woken by changes of their links; each costs one query.
  */
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { DEFAULT_MTU } from '../../constants.ts';
 import { IFNAMSIZ, ioctlWithIfreq } from './ifreq.ts';
 import { check, libc } from './libc.ts';
 import { drainNetlink, giveNamespaceId, listenToAllNamespaces, openNetlink, RTMGRP_LINK } from './netlink.ts';
-import { type Poll, pollReadable } from './poll.ts';
+import { Poll } from './poll.ts';
 import { AF_INET } from './sockaddr.ts';
 import type { LinuxTun } from './tun.ts';
 
@@ -33,6 +34,8 @@ export class LinkWatch {
   readonly #netlink: number;
   readonly #poll: Poll;
   readonly #ownInode = statSync(OWN_NAMESPACE).ino;
+  /** As it was last found. Where the right to look is missing, it is taken to be so still. */
+  #latest: LinkState = { kind: 'present', isUp: false, mtu: DEFAULT_MTU };
   /** Of the namespace that the interface was last found in. */
   #namespaceInode = this.#ownInode;
 
@@ -41,7 +44,7 @@ export class LinkWatch {
     this.#tun = tun;
     this.#netlink = openNetlink(RTMGRP_LINK);
     listenToAllNamespaces(this.#netlink);
-    this.#poll = pollReadable(this.#netlink, () => {
+    this.#poll = new Poll(this.#netlink, () => {
       drainNetlink(this.#netlink);
       onChange(this.state());
     });
@@ -50,11 +53,13 @@ export class LinkWatch {
   state(): LinkState {
     for (let tries = 0; tries < QUERY_TRIES; tries++) {
       const name = this.#tun.name();
-      if (name === null) break;
+      if (name === null) return { kind: 'deleted' };
       const state = this.#inItsNamespace(() => queryLink(name));
-      if (state !== null) return state;
+      if (state === null) continue;
+      this.#latest = state;
+      break;
     }
-    return { kind: 'deleted' };
+    return this.#latest;
   }
 
   close(): void {
@@ -62,7 +67,8 @@ export class LinkWatch {
     libc.close(this.#netlink);
   }
 
-  #inItsNamespace<Result>(action: () => Result): Result {
+  /** @returns null where that namespace may not be entered (it takes CAP_SYS_ADMIN) */
+  #inItsNamespace<Result>(action: () => Result): Result | null {
     const namespace = this.#tun.openNamespace();
     if (namespace === null) return action();
     try {
@@ -79,9 +85,10 @@ export class LinkWatch {
   }
 }
 
-/** @returns null where this thread's namespace has no interface of that name */
+/** @returns null where this thread's namespace has no interface of that name, or no descriptor is left to ask with */
 function queryLink(name: string): LinkState | null {
-  const query = check(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'open a query socket');
+  const query = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (query < 0) return null;
   const flags = ioctlWithIfreq(query, SIOCGIFFLAGS, name);
   const mtu = ioctlWithIfreq(query, SIOCGIFMTU, name);
   libc.close(query);
@@ -93,11 +100,11 @@ function queryLink(name: string): LinkState | null {
   };
 }
 
-/** Runs `action` with this thread in another namespace, and comes back. */
-function inNamespace<Result>(namespace: number, action: () => Result): Result {
+/** Runs `action` with this thread in another namespace, and comes back. @returns null where it may not be entered */
+function inNamespace<Result>(namespace: number, action: () => Result): Result | null {
   const home = openSync(OWN_NAMESPACE, 'r');
   try {
-    check(libc.setns(namespace, CLONE_NEWNET), 'enter the interface’s network namespace', 'run as root');
+    if (libc.setns(namespace, CLONE_NEWNET) < 0) return null;
     try {
       return action();
     } finally {

@@ -22,6 +22,8 @@ const NSID_ANY = -1;
 export const RTMGRP_LINK = 0x1;
 export const RTMGRP_ADDRESSES = 0x10 | 0x100;
 export const RTMGRP_ROUTES = 0x40 | 0x400;
+/** IPv4's, and IPv6's by the number of its group, 19. */
+export const RTMGRP_RULES = 0x80 | (1 << 18);
 
 const scratch = new Uint8Array(8_192);
 const scratchAddress = Number(koffi.address(scratch));

@@ -74,11 +74,6 @@ export class ReceiveBatch {
     return { offset: this.#buffers[i]!, length, segmentSize: Math.max(1, segmentSize), source, trafficClass };
   }
 
-  /** Forgets remembered senders, so that the next datagram tells anew which of our addresses it came to. */
-  forgetSenders(): void {
-    this.#latest.clear();
-  }
-
   #endpoint(i: number, family: IpFamily, sourceAt: number): Endpoint {
     const name = this.#messages.name(i);
     const pktinfoLength = sourceAt === 0 ? 0 : family === 4 ? 8 : 20;

@@ -8,6 +8,7 @@ import type { SharedMemory } from '../packet-memory.ts';
 import { ERRNO, errno, libc } from './libc.ts';
 import { cmsgSpace, MessageArray, writeCmsg } from './messages.ts';
 import { writeSockaddr } from './sockaddr.ts';
+import { isSourceValid } from './source-check.ts';
 import {
   IP_PKTINFO,
   IP_TOS,
@@ -38,6 +39,9 @@ const MEANS_DEAD_SOURCE: ReadonlySet<number | undefined> = new Set([
   ERRNO.EHOSTUNREACH,
 ]);
 
+/** What the kernel says of a GSO message whose datagrams may get through one by one. */
+const MAY_GO_SINGLY: ReadonlySet<number | undefined> = new Set([ERRNO.EIO, ERRNO.EINVAL, ERRNO.EMSGSIZE]);
+
 interface PendingMessage {
   offset: number;
   length: number;
@@ -52,12 +56,15 @@ export class SendBatch {
   readonly #messages: MessageArray;
   readonly #buffer: number;
   readonly #drops: DropCounters;
-  /** Endpoints whose source address the kernel refused: it is not insisted on again. */
-  readonly #deadSources = new WeakSet<Endpoint>();
+  /** Counts changes of the network, from 1. */
+  #generation = 1;
+  /** In which generation an endpoint's source was found valid, or dead where negative. */
+  readonly #sources = new WeakMap<Endpoint, number>();
+  #mark = 0;
   #sockets: readonly UdpSocket[] = [];
   #pending: PendingMessage[] = [];
   #used = 0;
-  #isBlocked = false;
+  #blocked: UdpSocket | null = null;
 
   constructor(memory: SharedMemory, drops: DropCounters) {
     this.#memory = memory;
@@ -66,14 +73,22 @@ export class SendBatch {
     this.#drops = drops;
   }
 
-  setSockets(sockets: readonly UdpSocket[]): void {
+  /** @param mark what the sockets are marked with */
+  setSockets(sockets: readonly UdpSocket[], mark: number): void {
     this.#sockets = sockets;
-    this.#isBlocked = false;
+    this.#blocked = null;
+    this.onNetworkChanged(mark);
   }
 
-  /** Whether a socket's buffer was full at the last {@link flush}, which kept what did not fit. */
-  get isBlocked(): boolean {
-    return this.#isBlocked;
+  /** The socket whose buffer was full when last tried: what did not fit is pending. */
+  get blockedSocket(): UdpSocket | null {
+    return this.#blocked;
+  }
+
+  /** Addresses, routes or the mark have changed: each source is looked at again before it is next used. */
+  onNetworkChanged(mark: number): void {
+    this.#generation++;
+    this.#mark = mark;
   }
 
   /** @returns the offset of `length` free bytes; what is pending may be sent to make room */
@@ -99,9 +114,9 @@ export class SendBatch {
 
   /** Sends all that is pending, unless a socket's buffer is full. */
   flush(): void {
-    this.#isBlocked = false;
+    this.#blocked = null;
     let sent = 0;
-    while (sent < this.#pending.length && !this.#isBlocked) sent += this.#sendFrom(sent);
+    while (sent < this.#pending.length && this.#blocked === null) sent += this.#sendFrom(sent);
     if (sent === this.#pending.length) {
       this.#pending = [];
       this.#used = 0;
@@ -140,21 +155,32 @@ export class SendBatch {
   #handleFailure(first: number, socket: UdpSocket, code: number): number {
     const message = this.#pending[first]!;
     if (code === ERRNO.EAGAIN) {
-      this.#isBlocked = true;
+      this.#blocked = socket;
       return 0;
     }
-    if (message.segments > 1) {
+    if (message.segments > 1 && MAY_GO_SINGLY.has(code)) {
       // EIO: the interface cannot checksum for GSO. EINVAL: the datagrams are longer than the path's MTU.
       if (code === ERRNO.EIO) socket.hasGso = false;
       return this.#split(first);
     }
     const { endpoint } = message;
-    if (endpoint.source !== null && !this.#deadSources.has(endpoint) && MEANS_DEAD_SOURCE.has(code)) {
-      this.#deadSources.add(endpoint);
+    if (this.#usesSource(endpoint) && MEANS_DEAD_SOURCE.has(code)) {
+      this.#sources.set(endpoint, -this.#generation);
       return 0;
     }
-    this.#drops.add('udp-send-failed');
+    this.#drops.add('udp-send-failed', message.segments);
     return 1;
+  }
+
+  #usesSource(endpoint: Endpoint): boolean {
+    if (endpoint.source === null) return false;
+    const found = this.#sources.get(endpoint);
+    if (found === this.#generation) return true;
+    if (found === -this.#generation) return false;
+    // One that was never used is where a packet has just come in.
+    const isValid = found === undefined || isSourceValid(endpoint, this.#mark);
+    this.#sources.set(endpoint, isValid ? this.#generation : -this.#generation);
+    return isValid;
   }
 
   /** Replaces a message by one for each of its datagrams. */
@@ -182,7 +208,7 @@ export class SendBatch {
     this.#messages.setNameLength(i, writeSockaddr(this.#memory, this.#messages.name(i), endpoint));
     const control = this.#messages.control(i);
     let at = control;
-    if (endpoint.source !== null && !this.#deadSources.has(endpoint)) at += this.#writePktinfo(at, endpoint);
+    if (this.#usesSource(endpoint)) at += this.#writePktinfo(at, endpoint);
     if (message.trafficClass !== 0) at += this.#writeTrafficClass(at, message);
     if (message.segments > 1) {
       this.#memory.view.setUint16(

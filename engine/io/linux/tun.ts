@@ -1,8 +1,10 @@
 /** The TUN driver (kernel: Documentation/networking/tuntap.rst, include/uapi/linux/if_tun.h). */
+import { DEFAULT_MTU } from '../../constants.ts';
 import { SystemError } from '../../errors.ts';
 import type { SharedMemory } from '../packet-memory.ts';
 import { IFNAMSIZ, ioctlWithIfreq } from './ifreq.ts';
 import { check, ERRNO, errno, errnoName, libc } from './libc.ts';
+import { AF_INET } from './sockaddr.ts';
 
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
@@ -15,6 +17,9 @@ const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNGETIFF = 0x800454d2;
 const TUNGETDEVNETNS = 0x54e3;
+
+const SIOCSIFMTU = 0x8922;
+const SOCK_DGRAM = 2;
 
 const IFF_TUN = 0x0001;
 const IFF_NO_PI = 0x1000;
@@ -59,6 +64,7 @@ export function openTun(name: string): { descriptor: number; name: string } {
     throw new SystemError(`create interface ${name}`, errnoName(code), adviceFor(code));
   }
   setOffloads(descriptor);
+  setMtu(actual, DEFAULT_MTU);
   return { descriptor, name: actual };
 }
 
@@ -79,6 +85,13 @@ export function adoptTun(descriptor: number): string {
   const flags = check(libc.fcntl(descriptor, F_GETFL, 0), 'fcntl');
   check(libc.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK), 'fcntl');
   return name;
+}
+
+/** A new interface begins with the MTU that suits a link of 1,500 bytes, as WireGuard's always do. */
+function setMtu(name: string, mtu: number): void {
+  const query = check(libc.socket(AF_INET, SOCK_DGRAM | O_CLOEXEC, 0), 'open a socket');
+  ioctlWithIfreq(query, SIOCSIFMTU, name, (ifreq) => ifreq.setInt32(IFNAMSIZ, mtu, true));
+  libc.close(query);
 }
 
 function adviceFor(code: number): string {

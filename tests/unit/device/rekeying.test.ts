@@ -213,7 +213,7 @@ describe('the end of a key', () => {
     alice.send(bob);
     network.isLost = () => false;
     const [first, second] = network.seen('data').map(({ bytes }) => bytes);
-    bob.device.onNetworkChanged();
+    bob.device.clearSources();
     network.isLost = () => true;
     network.runUntil(createdAtBob + 179_999);
     bob.receive(first!, alice.outer);

@@ -142,9 +142,9 @@ describe('the local address', () => {
     expect(pair.network.latest('data', pair.bob).destination.source).toEqual(SOURCE);
   });
 
-  it('it_is_forgotten_when_the_network_changes', () => {
+  it('it_is_forgotten_when_the_sockets_change', () => {
     bobHearsAliceAt77();
-    pair.bob.device.onNetworkChanged();
+    pair.bob.device.clearSources();
     pair.bob.send(pair.alice);
     expect(pair.network.latest('data', pair.bob).destination.source).toBeNull();
     expect(bobSeesAliceAt()).toBe(pair.alice.outer.toString());
