@@ -17,9 +17,29 @@ const BANNER = `#!/usr/bin/env node
 import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
-/** @param {{ name: string, entry: string }} program */
-async function bundleProgram({ name, entry }) {
-  const outfile = join(ROOT, 'dist', `${name}.js`);
+/**
+ * Koffi's binary stays in node_modules. An import of it would stand at the head of the bundle and load it for every
+ * command; so it is required where the first file that needs it begins.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const KOFFI_WHEN_NEEDED = {
+  name: 'koffi-when-needed',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
+      kind === 'import-statement'
+        ? { path: 'koffi', namespace: 'when-needed' }
+        : { path: 'koffi', external: true },
+    );
+    bundle.onLoad({ filter: /^koffi$/, namespace: 'when-needed' }, () => ({
+      contents: "module.exports = require('koffi');",
+    }));
+  },
+};
+
+/** @param {{ name: string, entry: string }} program @param {string} folder */
+async function bundleProgram({ name, entry }, folder) {
+  const outfile = join(folder, `${name}.js`);
   await build({
     stdin: {
       contents: `import { main } from '${entry}';\nprocess.exitCode = await main(process.argv.slice(2));\n`,
@@ -34,25 +54,30 @@ async function bundleProgram({ name, entry }) {
     target: 'node20',
     banner: { js: BANNER },
     sourcemap: true,
-    external: ['koffi', '@koromix/*'], // its binary stays beside it, in node_modules
+    plugins: [KOFFI_WHEN_NEEDED],
     logLevel: 'silent',
   });
   chmodSync(outfile, 0o755);
-  link(name, outfile);
 }
 
-/** @param {string} name @param {string} target */
-function link(name, target) {
+/** @param {string} name */
+function link(name) {
   const directory = join(ROOT, 'node_modules', '.bin');
   mkdirSync(directory, { recursive: true });
   const path = join(directory, name);
   rmSync(path, { force: true });
-  symlinkSync(relative(directory, target), path);
+  symlinkSync(relative(directory, join(ROOT, 'dist', `${name}.js`)), path);
 }
 
 /** Rejects with what esbuild says against the source. */
 export async function bundle() {
-  const results = await Promise.allSettled(PROGRAMS.map(bundleProgram));
+  await bundleInto(join(ROOT, 'dist'));
+  for (const { name } of PROGRAMS) link(name);
+}
+
+/** @param {string} folder where the two programs go, side by side */
+export async function bundleInto(folder) {
+  const results = await Promise.allSettled(PROGRAMS.map((program) => bundleProgram(program, folder)));
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length === 0) return;
   const messages = errors.flatMap((error) => error.errors ?? [{ text: String(error) }]);

@@ -1,13 +1,14 @@
 // @ts-check
 /** What Wayfare's own commands need from the machine, and whether it is there. Needs no node modules. */
 import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { capture, hasProgram } from './run.mjs';
 
 /** @typedef {'start' | 'test'} Purpose */
 
 /**
- * The programs that are run by name, and the Debian package of each. `unshare`, `nsenter`, `mount` and `setpriv`
- * come with every Debian.
+ * The programs that are run by name and the files that are read by path, and the Debian package of each. `unshare`,
+ * `nsenter`, `mount` and `setpriv` come with every Debian.
  *
  * @type {readonly { program: string, debianPackage: string, purposes: readonly Purpose[] }[]}
  */
@@ -20,11 +21,19 @@ export const PROGRAMS = [
   { program: 'wg', debianPackage: 'wireguard-tools', purposes: ['test'] },
   { program: 'wg-quick', debianPackage: 'wireguard-tools', purposes: ['test'] },
   { program: 'wireguard-go', debianPackage: 'wireguard-go', purposes: ['test'] },
+  // The names of ports, and of localhost, that wg looks up in the corpus of .conf files.
+  { program: '/etc/services', debianPackage: 'netbase', purposes: ['test'] },
+  { program: '/etc/hosts', debianPackage: 'netbase', purposes: ['test'] },
 ];
 
 /** @param {Purpose} purpose */
 export function missingPrograms(purpose) {
-  return PROGRAMS.filter(({ program, purposes }) => purposes.includes(purpose) && !hasProgram(program));
+  return PROGRAMS.filter(({ program, purposes }) => purposes.includes(purpose) && !isThere(program));
+}
+
+/** @param {string} program a name, or the path of a file */
+function isThere(program) {
+  return isAbsolute(program) ? existsSync(program) : hasProgram(program);
 }
 
 export function isRoot() {

@@ -20,12 +20,17 @@ export class ConfigError extends Error {
 
 /** A system call that failed. `code` is errno's name, such as `EADDRINUSE`. */
 export class SystemError extends Error {
+  readonly operation: string;
   readonly code: string;
+  /** What the person can do about it; may be empty. */
+  readonly advice: string;
 
   constructor(operation: string, code: string, advice = '') {
     super(`${operation}: ${code}${advice === '' ? '' : `, ${advice}`}`);
     this.name = 'SystemError';
+    this.operation = operation;
     this.code = code;
+    this.advice = advice;
   }
 }
 

@@ -81,7 +81,7 @@ async function runBackground({ descriptors, name }: Opened): Promise<number> {
     detached: true,
     cwd: '/',
     env: {
-      ...process.env,
+      ...ownEnvironment(),
       WG_TUN_FD: String(INHERITED.tun),
       WG_UAPI_FD: String(INHERITED.uapi),
     },
@@ -96,6 +96,12 @@ async function runBackground({ descriptors, name }: Opened): Promise<number> {
   child.disconnect();
   child.unref();
   return 0;
+}
+
+/** What of the caller's environment concerns an engine, which outlives the caller and may be looked into. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const concerns = (name: string) => name === 'PATH' || name === 'LOG_LEVEL' || name.startsWith('WG_');
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => concerns(name)));
 }
 
 /** LOG_LEVEL as wireguard-go has it: in the background there is silence unless it asks for more. */

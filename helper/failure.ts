@@ -38,7 +38,9 @@ export function failureLine(parts: FailureParts): string {
 /** Anything thrown, as a failure. A mistake of our own code says so, and keeps its stack for the log. */
 export function toFailure(error: unknown, where = ''): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof ConfigError || error instanceof SystemError) return new Failure(error.message, where);
+  if (error instanceof ConfigError) return new Failure(error.message, where);
+  if (error instanceof SystemError)
+    return new Failure(`${error.operation}: ${error.code}`, where, error.advice);
   if (error instanceof Error && SYSTEM_ERROR_CODE.test(errorCode(error)))
     return new Failure(error.message, where);
   const failure = new Failure(

@@ -30,6 +30,11 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   process.umask(0o077);
   const log = createLog((line) => process.stderr.write(line), Date.now);
   process.stderr.on('error', () => {}); // a log that nobody reads any more must not end the tunnels
+  if (process.platform === 'linux') {
+    const { keepDescriptorsFromChildren, lockStateDir } = await import('./descriptors.ts');
+    keepDescriptorsFromChildren();
+    lockStateDir(stateDir);
+  }
   const tunnels = new Tunnels(await openTunnelStore(stateDir), {
     tun: tunDevicesFor(process.platform),
     routes: routesFor(process.platform),

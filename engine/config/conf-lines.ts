@@ -1,7 +1,7 @@
 /** From the bytes of a `.conf` to its lines. What a line's key and value mean is `wg-quick.ts`'s business. */
 import { isUtf8 } from 'node:buffer';
 import { ConfigError } from '../errors.ts';
-import { shownName } from './offender.ts';
+import { commentHint, shownName } from './offender.ts';
 import type { Warn } from './warning.ts';
 
 export const MAX_CONF_BYTES = 1_048_576;
@@ -88,7 +88,8 @@ export function* confLines(text: string): Generator<ConfLine> {
       const section = withoutWhiteSpace(stripped).toLowerCase();
       yield { kind: 'section', line, section: section.replace(/^\[(.*)\]$/, '$1'), text: stripped };
     } else {
-      throw new ConfigError(`${shownName(stripped)} has no "="; write "Key = value", or "#" before it`, line);
+      const advice = `write "Key = value", or "#" before it${commentHint(stripped)}`;
+      throw new ConfigError(`${shownName(stripped)} has no "="; ${advice}`, line);
     }
   }
 }

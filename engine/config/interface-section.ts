@@ -173,7 +173,7 @@ function applyHook(section: InterfaceSection, key: HookKey, setting: Setting, wa
     warn(
       'kill-switch-recipe',
       setting.line,
-      "this PostUp is wg-quick's kill switch, which is not run; turn on the built-in kill switch in its place",
+      "this PostUp is wg-quick's kill switch: it is not executed, and a built-in one is not there yet, so do not rely on it",
     );
   }
   section.hooks[key].push(setting.value);

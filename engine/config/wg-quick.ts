@@ -19,7 +19,7 @@ import {
   type InterfaceKey,
   interfaceOfSection,
 } from './interface-section.ts';
-import { shownName } from './offender.ts';
+import { commentHint, shownName } from './offender.ts';
 import {
   applyPeerSetting,
   emptyPeerSection,
@@ -99,7 +99,8 @@ class ConfReader {
   readSetting(written: SettingLine): void {
     if (this.current === 'none') {
       const name = knownName(written.key) ?? shownName(written.key);
-      throw new ConfigError(`${name} is outside a section; put [Interface] or [Peer] above it`, written.line);
+      const advice = `put [Interface] or [Peer] above it${commentHint(written.key)}`;
+      throw new ConfigError(`${name} is outside a section; ${advice}`, written.line);
     }
     if (this.current === 'interface') {
       const key = findKey(INTERFACE_KEYS_BY_NAME, written.key);
@@ -116,6 +117,8 @@ class ConfReader {
   }
 
   finish(): TunnelConfig {
+    if (this.current === 'none')
+      throw new ConfigError("there is no [Interface] and no [Peer]; check that this is a tunnel's file", 1);
     const interfaceConfig = interfaceOfSection(
       this.interfaceSection,
       this.firstInterfaceLine ?? 1,
@@ -149,7 +152,7 @@ class ConfReader {
     const foreign = foreignKey(key);
     if (foreign === null) {
       throw new ConfigError(
-        `${shownName(key)} is an unknown key in [${section}]; correct it or take the line out`,
+        `${shownName(key)} is an unknown key in [${section}]; correct it or take the line out${commentHint(key)}`,
         line,
       );
     }

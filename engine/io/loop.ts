@@ -22,8 +22,8 @@ import type { SharedMemory } from './packet-memory.ts';
 /** How many packets, and how many handshake messages, one wake-up handles before the event loop has its turn. */
 const READS_PER_WAKE = 64;
 const HANDSHAKES_PER_WAKE = 16;
-/** How many peers' deadlines: each may be a handshake to begin. */
-const DEADLINES_PER_WAKE = 16;
+/** How many peers' deadlines: each may be a handshake to begin, of a millisecond. */
+const DEADLINES_PER_WAKE = 2;
 const RETRY_MS = 1_000;
 /** setTimeout takes no more; a later deadline is looked at again then. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

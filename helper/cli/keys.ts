@@ -21,6 +21,7 @@ export function newPresharedKeyText(): string {
   return `${generatePresharedKey(random).toBase64()}\n`;
 }
 
+const STDOUT_DESCRIPTOR = 1;
 const KEY_TEXT_LENGTH = 44;
 /** isspace(3), and NUL, which wg passes over too. */
 const PASSED_OVER = /^[\t-\r \0]*$/;
@@ -41,6 +42,12 @@ export function publicKeyText(text: string): string {
     );
   const publicKey = dhKey(new PrivateKey(bytes).bytes).publicKey;
   return `${new PublicKey(publicKey).toBase64()}\n`;
+}
+
+/** Prints it on stdout, after wg's warning where that is a file which others may read. */
+export function printSecret(text: string): void {
+  process.stderr.write(secretFileWarning(STDOUT_DESCRIPTOR));
+  process.stdout.write(text);
 }
 
 /** @returns wg's warning where a secret goes to a file that others may read, or '' */

@@ -1,10 +1,15 @@
 /** The command line `wayfare`: every verb but `helper`, `engine` and the three for keys is a question to the helper. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Failure, toFailure } from '../failure.ts';
-import { DEFAULT_UP_TIMEOUT_SECONDS, MAX_UP_TIMEOUT_SECONDS } from '../ipc/contract.ts';
+import {
+  DEFAULT_UP_TIMEOUT_SECONDS,
+  MAX_UP_TIMEOUT_SECONDS,
+  MIN_UP_TIMEOUT_SECONDS,
+} from '../ipc/contract.ts';
 import { runEngineCommand } from './engine.ts';
-import { newPresharedKeyText, newPrivateKeyText, publicKeyText, secretFileWarning } from './keys.ts';
+import { newPresharedKeyText, newPrivateKeyText, printSecret, publicKeyText } from './keys.ts';
 import { printable } from './print.ts';
 import * as verbs from './verbs.ts';
 
@@ -12,7 +17,6 @@ const DEFAULT_SOCKET = '/run/wayfare/helper.sock';
 const DEFAULT_STATE_DIR = '/var/lib/wayfare';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
-const STDOUT_DESCRIPTOR = 1;
 
 /** @param args without node and the program. @returns the exit code: 0, 1 for a failure, 2 for wrong usage */
 export async function main(args: string[]): Promise<number> {
@@ -25,7 +29,7 @@ export async function main(args: string[]): Promise<number> {
     exitCode = code;
   });
   // It stays: a write may fail after its command has ended.
-  if (!process.stdout.listeners('error').includes(endQuietly)) process.stdout.on('error', endQuietly);
+  if (!process.stdout.listeners('error').includes(endForStdout)) process.stdout.on('error', endForStdout);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -38,9 +42,11 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-/** The reader of our output went away, as `head` does: there is nobody left to tell. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILURE);
+/** A full disk, or a reader that went away: what was asked for is not where it was wanted. */
+function endForStdout(error: NodeJS.ErrnoException): void {
+  const advice = error.code === 'ENOSPC' ? ', make room on that disk' : '';
+  process.stderr.write(`wayfare: cannot write (${error.message}), on standard output${advice}\n`);
+  process.exit(EXIT_FAILURE);
 }
 
 function commandLine(endWith: (exitCode: number) => void): Command {
@@ -80,7 +86,11 @@ function addTunnelCommands(program: Command): void {
     .command('import')
     .description('store the tunnel of a .conf file; nothing is connected yet')
     .argument('<file>', 'the .conf file')
-    .option('--name <name>', 'call it NAME instead of after the file: 1 to 15 letters, digits or _ = + . -')
+    .option(
+      '--name <name>',
+      'call it NAME instead of after the file: 1 to 15 letters, digits or _ = + . -',
+      newTunnelName,
+    )
     .action((file, { name }) => verbs.importFile(socket(), file, name ?? null));
   program
     .command('list')
@@ -90,20 +100,17 @@ function addTunnelCommands(program: Command): void {
   program
     .command('export')
     .description('print the .conf of a tunnel, its private key included')
-    .argument('<name>', 'the tunnel')
-    .action((name) => {
-      process.stderr.write(secretFileWarning(STDOUT_DESCRIPTOR));
-      return verbs.exportTunnel(socket(), name);
-    });
+    .argument('<name>', 'the tunnel', tunnelName)
+    .action((name) => verbs.exportTunnel(socket(), name));
   program
     .command('remove')
     .description('forget a stored tunnel and its keys')
-    .argument('<name>', 'the tunnel, which must be down')
+    .argument('<name>', 'the tunnel, which must be down', tunnelName)
     .action((name) => verbs.remove(socket(), name));
   program
     .command('up')
     .description('connect a tunnel; ends once an authenticated packet came back from a peer')
-    .argument('<name>', 'the tunnel')
+    .argument('<name>', 'the tunnel', tunnelName)
     .option(
       '--timeout <seconds>',
       'give up, and take everything down again, after this long',
@@ -114,12 +121,12 @@ function addTunnelCommands(program: Command): void {
   program
     .command('down')
     .description('disconnect a tunnel, or all of them; also one that is still connecting')
-    .argument('[name]', 'the tunnel')
+    .argument('[name]', 'the tunnel', tunnelName)
     .action((name) => verbs.down(socket(), name ?? null));
   program
     .command('status')
     .description('print what there is to know of a tunnel, or of all of them')
-    .argument('[name]', 'the tunnel')
+    .argument('[name]', 'the tunnel', tunnelName)
     .option('--json', 'print JSON')
     .action((name, { json }) => verbs.status(socket(), name ?? null, json ?? false));
 }
@@ -162,14 +169,22 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value <= MAX_UP_TIMEOUT_SECONDS))
-    throw new InvalidArgumentError(`It takes seconds, more than 0 and at most ${MAX_UP_TIMEOUT_SECONDS}.`);
+  if (text.trim() === '' || !(value >= MIN_UP_TIMEOUT_SECONDS && value <= MAX_UP_TIMEOUT_SECONDS))
+    throw new InvalidArgumentError(
+      `It takes seconds, from ${MIN_UP_TIMEOUT_SECONDS} to ${MAX_UP_TIMEOUT_SECONDS}.`,
+    );
   return value;
 }
 
-function printSecret(text: string): void {
-  process.stderr.write(secretFileWarning(STDOUT_DESCRIPTOR));
-  process.stdout.write(text);
+function tunnelName(text: string): string {
+  if (!isTunnelName(text))
+    throw new InvalidArgumentError("A tunnel's name has 1 to 15 letters, digits or _ = + . -");
+  return text;
+}
+
+function newTunnelName(text: string): string {
+  if (text.startsWith('-')) throw new InvalidArgumentError('A name begins with no "-".');
+  return tunnelName(text);
 }
 
 /** A key is 45 bytes: somebody who pipes a film in is stopped early. */

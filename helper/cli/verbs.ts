@@ -1,14 +1,13 @@
 /** The verbs that ask the helper. Each prints its answer on stdout, and throws Failure. */
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import { errorCode, Failure, toFailure } from '../failure.ts';
 import { connectToHelper, type HelperClient } from '../ipc/client.ts';
 import { MAX_CONFIG_BYTES } from '../ipc/contract.ts';
+import { printSecret } from './keys.ts';
 import { downText, importText, listText, printable, statusText, upText } from './print.ts';
 
 export async function importFile(socketPath: string, file: string, name: string | null): Promise<void> {
-  if (name !== null) requireTunnelName(name);
   const content = (await readConfig(file)).toString('base64');
   const request = { fileName: basename(file), content, name };
   print(importText(await withHelper(socketPath, (helper) => helper.request('import', request))));
@@ -21,41 +20,42 @@ export async function list(socketPath: string, asJson: boolean): Promise<void> {
 }
 
 export async function exportTunnel(socketPath: string, name: string): Promise<void> {
-  requireTunnelName(name);
   const { config } = await withHelper(socketPath, (helper) => helper.request('export', { name }));
-  process.stdout.write(config);
+  printSecret(config);
 }
 
 export async function remove(socketPath: string, name: string): Promise<void> {
-  requireTunnelName(name);
   await withHelper(socketPath, (helper) => helper.request('remove', { name }));
   print(`Removed ${name}.\n`);
 }
 
-/** Ctrl-C cancels it: a tunnel that nobody waits for any more does not come up behind the person's back. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Ctrl-C, or a closed terminal, cancels it: a tunnel that nobody waits for any more does not come up behind the
+ * person's back. Where the attempt is somebody else's, it only stops waiting.
+ */
 export async function up(socketPath: string, name: string, timeoutSeconds: number): Promise<void> {
-  requireTunnelName(name);
   const answer = await withHelper(socketPath, async (helper) => {
-    const cancel = () => void helper.request('down', { name }).catch(() => {}); // the pending `up` tells the outcome
-    process.once('SIGINT', cancel);
-    process.once('SIGTERM', cancel);
+    const depart = () => helper.depart(); // the pending `up` tells the outcome
+    for (const signal of STOP_SIGNALS) process.once(signal, depart);
     try {
       return await helper.request('up', { name, timeoutSeconds });
     } finally {
-      process.off('SIGINT', cancel);
-      process.off('SIGTERM', cancel);
+      for (const signal of STOP_SIGNALS) process.off(signal, depart);
     }
   });
   print(upText(name, answer));
 }
 
 export async function down(socketPath: string, name: string | null): Promise<void> {
-  if (name !== null) requireTunnelName(name);
-  print(downText(name, await withHelper(socketPath, (helper) => helper.request('down', { name }))));
+  const answer = await withHelper(socketPath, (helper) => helper.request('down', { name }));
+  print(downText(name, answer));
+  const [leftover] = answer.leftovers;
+  if (leftover !== undefined) throw Failure.from(leftover);
 }
 
 export async function status(socketPath: string, name: string | null, asJson: boolean): Promise<void> {
-  if (name !== null) requireTunnelName(name);
   const answer = await withHelper(socketPath, (helper) => helper.request('status', { name }));
   if (asJson) printJson(answer);
   else print(statusText(answer.tunnels, Math.floor(Date.now() / 1_000)));
@@ -99,12 +99,6 @@ function cannotRead(path: string, error: unknown): Failure {
     default:
       return toFailure(error, where);
   }
-}
-
-function requireTunnelName(name: string): void {
-  if (isTunnelName(name)) return;
-  const shown = JSON.stringify(name.slice(0, 40));
-  throw new Failure(`${shown} is no tunnel's name`, '', 'use 1 to 15 letters, digits or _ = + . -');
 }
 
 function print(text: string): void {

@@ -8,6 +8,8 @@ import { requireSocketPath } from './socket-path.ts';
 export interface HelperClient {
   /** @throws Failure, the helper's own or that the connection ended */
   request<V extends Verb>(verb: V, request: RequestOf<V>): Promise<ResultOf<V>>;
+  /** Waits no longer for an `up`, which is cancelled where this client began it. The answers still come. */
+  depart(): void;
   close(): void;
 }
 
@@ -69,6 +71,9 @@ export async function connectToHelper(socketPath: string): Promise<HelperClient>
       if (!parsed.success) throw notUnderstood(socketPath);
       return parsed.data as ResultOf<typeof verb>;
     },
+    depart: () => {
+      socket.end();
+    },
     close: () => {
       socket.destroy();
     },
@@ -92,7 +97,7 @@ function cannotReach(socketPath: string, error: Error): Failure {
     case 'ENOENT':
     case 'ECONNREFUSED':
     case 'ENOTSOCK':
-      return new Failure('the helper is not running', where, "start it with 'sudo wayfare helper'");
+      return new Failure('the helper is not running', where, "start it with 'sudo npx wayfare helper'");
     case 'EACCES':
     case 'EPERM':
       return new Failure('you may not talk to the helper', where, 'use sudo');

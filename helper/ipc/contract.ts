@@ -3,8 +3,10 @@
  * types from here and validate at run time. Times are Unix seconds, sizes bytes, keys base64.
  *
  * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
- * id, not necessarily in order. Events, once there are subscriptions, will be frames with `event` and no id. Private and preshared keys leave the helper in `export` alone, which today only root
- * can ask for (the socket's mode); verbs are to be authorised one by one, by the kernel's peer credentials.
+ * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` that it began
+ * is cancelled, everything else is answered. Events, once there are subscriptions, will be frames with `event` and no
+ * id. Private and preshared keys leave the helper in `export` alone, which today only root can ask for (the socket's
+ * mode); verbs are to be authorised one by one, by the kernel's peer credentials.
  */
 import { z } from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
@@ -14,11 +16,14 @@ import { CAUSES } from '../tunnel/state-machine.ts';
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 /** The time `up` waits for an authenticated packet: six handshake attempts of 5 s. */
 export const DEFAULT_UP_TIMEOUT_SECONDS = 30;
+export const MIN_UP_TIMEOUT_SECONDS = 0.1;
 export const MAX_UP_TIMEOUT_SECONDS = 3_600;
 
 const tunnelName = z
   .string()
   .refine(isTunnelName, "a tunnel's name has 1 to 15 letters, digits or _ = + . -");
+/** A command line takes a leading `-` for an option. */
+const newTunnelName = tunnelName.refine((name) => !name.startsWith('-'), 'a name begins with no "-"');
 const count = z.int().min(0);
 const unixSeconds = z.int().min(0);
 
@@ -81,7 +86,7 @@ export const VERBS = {
       fileName: z.string().min(1).max(255),
       /** The file's bytes. */
       content: z.base64().max(Math.ceil(MAX_CONFIG_BYTES / 3) * 4 + 4),
-      name: tunnelName.nullable(),
+      name: newTunnelName.nullable(),
     }),
     result: importSummary,
   },
@@ -100,7 +105,7 @@ export const VERBS = {
   up: {
     request: z.strictObject({
       name: tunnelName,
-      timeoutSeconds: z.number().positive().max(MAX_UP_TIMEOUT_SECONDS),
+      timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
     }),
     result: z.strictObject({
       /** `interface-up` where no peer has an endpoint, so that nobody can be called. */
@@ -110,8 +115,12 @@ export const VERBS = {
   down: {
     /** Every tunnel where the name is null. */
     request: z.strictObject({ name: tunnelName.nullable() }),
-    /** The tunnels that were up or coming up. */
-    result: z.strictObject({ names: z.array(z.string()) }),
+    result: z.strictObject({
+      /** The tunnels that were up or coming up. */
+      names: z.array(z.string()),
+      /** What of them could not be removed, such as a route. */
+      leftovers: z.array(failure),
+    }),
   },
   status: {
     request: z.strictObject({ name: tunnelName.nullable() }),
@@ -129,6 +138,9 @@ export type ImportSummary = z.output<typeof importSummary>;
 export function isVerb(text: string): text is Verb {
   return Object.hasOwn(VERBS, text);
 }
+
+/** Whatever else a frame holds, its reply carries its id. */
+export const identifiedFrame = z.object({ id: z.int().min(0) });
 
 export const requestFrame = z.strictObject({
   id: z.int().min(0),

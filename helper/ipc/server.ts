@@ -9,6 +9,7 @@ import { errorCode, Failure, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { encodeFrame, FrameDecoder, FrameTooLong } from './codec.ts';
 import {
+  identifiedFrame,
   isVerb,
   type ReplyFrame,
   type RequestOf,
@@ -19,7 +20,10 @@ import {
 } from './contract.ts';
 import { requireSocketPath } from './socket-path.ts';
 
-export type Handlers = { [V in Verb]: (request: RequestOf<V>) => Promise<ResultOf<V>> };
+/** `departed` aborts once the client waits for no answer any more. */
+export type Handlers = {
+  [V in Verb]: (request: RequestOf<V>, departed: AbortSignal) => Promise<ResultOf<V>>;
+};
 
 export interface HelperServer {
   /** Takes the socket away and ends every connection. */
@@ -39,7 +43,7 @@ const MAX_REQUESTS_IN_WORK = 32;
 export async function serve(options: ServerOptions): Promise<HelperServer> {
   const { socketPath } = options;
   requireSocketPath(socketPath);
-  await mkdir(dirname(socketPath), { recursive: true, mode: 0o755 });
+  await makeFolder(dirname(socketPath));
   await takeOver(socketPath);
   const connections = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -60,6 +64,18 @@ export async function serve(options: ServerOptions): Promise<HelperServer> {
     throw toFailure(error, `at ${socketPath}`);
   }
   return { close };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    const code = errorCode(error);
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR';
+    const what = isFile ? 'a file is where the folder of the socket would be' : toFailure(error).parts.what;
+    const advice = code === 'EACCES' ? 'run the helper as root, or ' : '';
+    throw new Failure(what, `at ${folder}`, `${advice}choose another --socket`);
+  }
 }
 
 /** Removes the socket of a helper that died; one that answers is left alone. */
@@ -104,7 +120,7 @@ function listen(server: Server, socketPath: string): Promise<void> {
 function serveConnection(socket: Socket, options: ServerOptions): void {
   const decoder = new FrameDecoder();
   let inWork = 0;
-  let clientIsDone = false;
+  const departed = new AbortController();
 
   const mayTakeMore = () => inWork < MAX_REQUESTS_IN_WORK && socket.writable && !socket.writableNeedDrain;
 
@@ -115,7 +131,7 @@ function serveConnection(socket: Socket, options: ServerOptions): void {
 
   async function work(value: unknown): Promise<void> {
     inWork += 1;
-    reply(await answer(value, options));
+    reply(await answer(value, options, departed.signal));
     inWork -= 1;
     pump();
   }
@@ -129,7 +145,7 @@ function serveConnection(socket: Socket, options: ServerOptions): void {
       else hangUp(refusal(null, new Failure('a request that is too long')));
     }
     if (!mayTakeMore()) socket.pause();
-    else if (clientIsDone && inWork === 0) socket.end();
+    else if (departed.signal.aborted && inWork === 0) socket.end();
     else socket.resume();
   }
 
@@ -144,9 +160,10 @@ function serveConnection(socket: Socket, options: ServerOptions): void {
   });
   socket.on('drain', pump);
   socket.on('end', () => {
-    clientIsDone = true;
+    departed.abort();
     pump();
   });
+  socket.on('close', () => departed.abort());
   socket.on('error', (error) => options.log('info', 'a client went away', { reason: error.message }));
 }
 
@@ -160,13 +177,16 @@ function encodeReply(frame: ReplyFrame): Buffer {
 }
 
 /** Never rejects: whatever happens becomes a reply. */
-async function answer(value: unknown, options: ServerOptions): Promise<ReplyFrame> {
+async function answer(value: unknown, options: ServerOptions, departed: AbortSignal): Promise<ReplyFrame> {
   const frame = requestFrame.safeParse(value);
-  if (!frame.success) return refusal(null, new Failure('a request without id or verb'));
+  if (!frame.success) {
+    const identified = identifiedFrame.safeParse(value);
+    return refusal(identified.data?.id ?? null, new Failure('a request that is no { id, verb, request }'));
+  }
   const { id, verb, request } = frame.data;
   if (!isVerb(verb)) return refusal(id, new Failure('no such verb', '', 'see helper/ipc/contract.ts'));
   try {
-    return { id, ok: true, result: await perform(verb, request, options.handlers) };
+    return { id, ok: true, result: await perform(verb, request, options.handlers, departed) };
   } catch (error) {
     const failure = toFailure(error);
     options.log('warning', 'a request failed', { verb, reason: failure.message });
@@ -176,10 +196,15 @@ async function answer(value: unknown, options: ServerOptions): Promise<ReplyFram
   }
 }
 
-async function perform<V extends Verb>(verb: V, request: unknown, handlers: Handlers): Promise<ResultOf<V>> {
+async function perform<V extends Verb>(
+  verb: V,
+  request: unknown,
+  handlers: Handlers,
+  departed: AbortSignal,
+): Promise<ResultOf<V>> {
   const parsed = VERBS[verb].request.safeParse(request);
   if (!parsed.success) throw new Failure(`a malformed ${verb} request`, firstIssue(parsed.error));
-  const result = await handlers[verb](parsed.data as RequestOf<V>);
+  const result = await handlers[verb](parsed.data as RequestOf<V>, departed);
   return VERBS[verb].result.parse(result) as ResultOf<V>;
 }
 

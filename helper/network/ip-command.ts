@@ -6,12 +6,37 @@ import { Failure } from '../failure.ts';
 export interface IpCommand {
   /** @returns what `ip -j ARGUMENTS` printed. @throws Failure with the kernel's reason */
   query(words: readonly string[]): Promise<unknown>;
-  /** Runs all lines in one `ip -batch -`, up to the first that fails. @throws Failure with the kernel's reason */
-  batch(lines: readonly (readonly string[])[]): Promise<void>;
+  /**
+   * Asks everything in one process.
+   *
+   * @returns what the lines printed, in order; one that failed printed nothing. @throws Failure, or the signal's reason
+   */
+  queryAll(family: IpFamily, lines: Lines, signal: AbortSignal): Promise<unknown[]>;
+  /** Runs all lines in one `ip -batch -`, up to the first that fails. @throws Refused */
+  batch(lines: Lines): Promise<void>;
+}
+
+export type IpFamily = '-4' | '-6';
+type Lines = readonly (readonly string[])[];
+
+/** The kernel, or `ip`, refused one line of a batch. */
+export class Refused extends Failure {
+  /** In the kernel's words, such as `File exists`. */
+  readonly reason: string;
+  /** 0-based, or null where it was no line's fault. */
+  readonly index: number | null;
+
+  constructor(reason: string, command: string, index: number | null) {
+    super(reason, command === '' ? '' : `in 'ip ${command}'`, adviceFor(reason));
+    this.reason = reason;
+    this.index = index;
+  }
 }
 
 /** Changes are acknowledged by the kernel at once; past this it hangs. */
 const TIMEOUT_MS = 10_000;
+/** The exit code of `ip -force -batch` where a line failed. */
+const LINES_FAILED = 1;
 /** What a batch line may be made of: nothing that `ip` splits, quotes or takes for a comment. */
 const PLAIN_WORD = /^[A-Za-z0-9_=+.:/%@-]+$/;
 
@@ -20,13 +45,21 @@ export const linuxIpCommand: IpCommand = {
     const output = await run(['-j', ...words], '');
     return output.trim() === '' ? [] : JSON.parse(output);
   },
+  async queryAll(family, lines, signal) {
+    if (lines.length === 0) return [];
+    const output = await run([family, '-j', '-force', '-batch', '-'], batchText(lines), signal);
+    return output
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line));
+  },
   async batch(lines) {
     if (lines.length > 0) await run(['-batch', '-'], batchText(lines));
   },
 };
 
 /** @throws Failure for a word that a batch line cannot hold */
-export function batchText(lines: readonly (readonly string[])[]): string {
+export function batchText(lines: Lines): string {
   for (const word of lines.flat())
     if (!PLAIN_WORD.test(word))
       throw new Failure(
@@ -37,12 +70,14 @@ export function batchText(lines: readonly (readonly string[])[]): string {
   return lines.map((words) => `${words.join(' ')}\n`).join('');
 }
 
-function run(words: readonly string[], input: string): Promise<string> {
+/** @param signal where it is given, lines that failed are no failure of the whole */
+function run(words: readonly string[], input: string, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('ip', words, {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,
+      signal,
     });
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
@@ -50,11 +85,16 @@ function run(words: readonly string[], input: string): Promise<string> {
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
     child.stdin.on('error', () => {}); // it ended before it read everything: its exit code says why
     child.once('error', (error) =>
-      reject(new Failure(`cannot run ip (${error.message})`, '', "install the package 'iproute2'")),
+      reject(
+        signal?.aborted
+          ? signal.reason
+          : new Failure(`cannot run ip (${error.message})`, '', "install the package 'iproute2'"),
+      ),
     );
-    child.once('close', (code, signal) => {
-      if (code === 0) resolve(Buffer.concat(output).toString());
-      else reject(refusal(Buffer.concat(errors).toString(), signal, input));
+    child.once('close', (code, killer) => {
+      if (code === 0 || (code === LINES_FAILED && signal !== undefined))
+        resolve(Buffer.concat(output).toString());
+      else reject(refusal(Buffer.concat(errors).toString(), killer, input));
     });
     child.stdin.end(input);
   });
@@ -64,6 +104,13 @@ function refusal(errors: string, signal: NodeJS.Signals | null, input: string): 
   if (signal !== null) return new Failure(`ip did not end within ${TIMEOUT_MS / 1_000} seconds`);
   const reason = errors.split('\n', 1)[0]!.replace(/^RTNETLINK answers: |^Error: /, '');
   const line = /^Command failed -:(\d+)/m.exec(errors);
-  const command = line === null ? '' : input.split('\n')[Number(line[1]) - 1];
-  return new Failure(reason === '' ? 'ip failed' : reason, command ? `in 'ip ${command}'` : '');
+  const index = line === null ? null : Number(line[1]) - 1;
+  const command = index === null ? '' : (input.split('\n')[index] ?? '');
+  return new Refused(reason === '' ? 'ip failed' : reason, command, index);
+}
+
+function adviceFor(reason: string): string {
+  if (/IPv6 is disabled/.test(reason))
+    return "turn IPv6 on with 'sysctl net.ipv6.conf.all.disable_ipv6=0', or take the IPv6 addresses out of the .conf";
+  return /Operation not permitted/.test(reason) ? 'run the helper as root' : '';
 }

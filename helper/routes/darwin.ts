@@ -3,9 +3,9 @@ import { notOnThisSystem } from '../failure.ts';
 import type { Routes } from './index.ts';
 
 export const darwinRoutes: Routes = {
-  pathTo: () => Promise.reject(notOnThisSystem('routing')),
+  pathsTo: () => Promise.reject(notOnThisSystem('routing')),
   defaultPaths: () => Promise.reject(notOnThisSystem('routing')),
   addTunnelRoutes: () => Promise.reject(notOnThisSystem('routing')),
-  addBearerRoute: () => Promise.reject(notOnThisSystem('routing')),
-  removeBearerRoute: () => Promise.reject(notOnThisSystem('routing')),
+  addBearerRoutes: () => Promise.reject(notOnThisSystem('routing')),
+  removeBearerRoutes: () => Promise.reject(notOnThisSystem('routing')),
 };

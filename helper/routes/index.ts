@@ -2,6 +2,7 @@
 import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { darwinRoutes } from './darwin.ts';
 import { linuxRoutes } from './linux.ts';
+import { sharedBearerRoutes } from './shared-bearer-routes.ts';
 import { windowsRoutes } from './windows.ts';
 
 /** How the system would reach an address now. */
@@ -15,20 +16,33 @@ export interface Path {
   readonly isLocal: boolean;
 }
 
-/** Every call throws Failure. Addresses are literals, without a zone. */
+/** Every call throws Failure. Addresses are literals. */
 export interface Routes {
-  /** @returns null where there is no route */
-  pathTo(address: string, fwMark: number): Promise<Path | null>;
+  /**
+   * @param addresses an IPv6 one possibly with a zone
+   * @returns one entry an address, null where there is no route. @throws also the signal's reason
+   */
+  pathsTo(
+    addresses: readonly string[],
+    fwMark: number,
+    signal: AbortSignal,
+  ): Promise<Map<string, Path | null>>;
   defaultPaths(): Promise<Path[]>;
   /** @param table a number or a name, null for the main one */
   addTunnelRoutes(device: string, prefixes: readonly IpPrefix[], table: string | null): Promise<void>;
-  /** Pins one address to `path`. @returns false where such a route was there already, which is not ours to remove */
-  addBearerRoute(address: string, path: Path): Promise<boolean>;
-  removeBearerRoute(address: string, path: Path): Promise<void>;
+  /**
+   * Pins each address, without a zone, to its path, all or none.
+   *
+   * @returns those it pinned: where somebody else's route to just this address stands, it is left alone, and is not
+   * ours to remove
+   */
+  addBearerRoutes(paths: ReadonlyMap<string, Path>): Promise<string[]>;
+  /** One that is gone already is no failure. */
+  removeBearerRoutes(addresses: readonly string[]): Promise<void>;
 }
 
 export function routesFor(platform: NodeJS.Platform): Routes {
   if (platform === 'darwin') return darwinRoutes;
   if (platform === 'win32') return windowsRoutes;
-  return linuxRoutes;
+  return sharedBearerRoutes(linuxRoutes);
 }

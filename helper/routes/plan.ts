@@ -1,10 +1,14 @@
 /** Which routes a config asks for, and which endpoints those would swallow. Pure. */
+
+import type { RoutingTable } from '../../engine/config/tunnel-config.ts';
 import { MAX_MTU, MIN_MTU } from '../../engine/constants.ts';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
 
 /** What WireGuard adds to a packet at most: IPv6 40, UDP 8, header and tag 32. Bytes. */
 const TUNNEL_OVERHEAD = 80;
 const FALLBACK_LINK_MTU = 1_500;
+/** Below it the kernel takes IPv6 off an interface (RFC 8200, section 5). Bytes. */
+export const MIN_IPV6_MTU = 1_280;
 
 /**
  * The routes of allowed IPs in the main table. A prefix that an interface address already brings is left out (as
@@ -40,12 +44,35 @@ export function swallowedEndpoints(endpoints: readonly string[], routes: readonl
 
 /**
  * The interface's MTU by the grammar's rule, in bytes: the smallest on the way to any endpoint, else of the default
- * routes, else 1500, minus what the tunnel adds.
+ * routes, else 1500, minus what the tunnel adds. Where that is too small for IPv6, the outer packets are fragmented.
  */
-export function tunnelMtu(endpointMtus: readonly number[], defaultMtus: readonly number[]): number {
+export function tunnelMtu(
+  endpointMtus: readonly number[],
+  defaultMtus: readonly number[],
+  carriesIPv6: boolean,
+): number {
   const known = endpointMtus.length > 0 ? endpointMtus : defaultMtus;
   const link = known.length > 0 ? Math.min(...known) : FALLBACK_LINK_MTU;
-  return Math.min(MAX_MTU, Math.max(MIN_MTU, link - TUNNEL_OVERHEAD));
+  return Math.min(MAX_MTU, Math.max(carriesIPv6 ? MIN_IPV6_MTU : MIN_MTU, link - TUNNEL_OVERHEAD));
+}
+
+/** The kernel's main table, by each of its names; 0 is "unspecified", which means it. */
+export function isMainTable(table: RoutingTable): boolean {
+  if (table.kind === 'number') return table.number === 0 || table.number === 254;
+  return table.kind === 'auto' || (table.kind === 'name' && table.name === 'main');
+}
+
+/** It is asked before all others, so that routes in it would win even over the machine's own addresses. */
+export function isLocalTable(table: RoutingTable): boolean {
+  if (table.kind === 'number') return table.number === 255;
+  return table.kind === 'name' && table.name === 'local';
+}
+
+/** @returns as `ip` takes it, null for the main table */
+export function tableText(table: RoutingTable): string | null {
+  if (isMainTable(table)) return null;
+  if (table.kind === 'number') return String(table.number);
+  return table.kind === 'name' ? table.name : null;
 }
 
 /** Whether every address of `inner` is one of `outer`. */

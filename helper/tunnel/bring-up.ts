@@ -2,12 +2,22 @@
  * How a tunnel comes up, in order. Each step has one cause for its failure and leaves on the undo stack what takes it
  * back; whoever called runs the stack, in reverse, when a step throws or the tunnel goes down.
  */
-import type { RoutingTable, TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import type { HelperClock } from '../clock.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { Path, Routes } from '../routes/index.ts';
-import { explicitTableRoutes, mainTableRoutes, swallowedEndpoints, tunnelMtu } from '../routes/plan.ts';
+import {
+  explicitTableRoutes,
+  isLocalTable,
+  isMainTable,
+  MIN_IPV6_MTU,
+  mainTableRoutes,
+  swallowedEndpoints,
+  tableText,
+  tunnelMtu,
+} from '../routes/plan.ts';
 import type { TunDevices } from '../tun/index.ts';
 import { type Endpoint, endpointText, type LookUp, resolveEndpoints } from './endpoints.ts';
 import type { EngineProcess, StartEngine } from './engine-process.ts';
@@ -62,7 +72,6 @@ type Outcome = 'connected' | 'interface-up';
 const HANDSHAKE_POLL_MS = 100;
 /** How long the end of a process may take to be reported after its socket broke. */
 const ENGINE_NEWS_MS = 500;
-const MAIN_TABLE_NUMBER = 254;
 
 /** @throws BringUpFailed, or Interrupted where somebody cancelled it */
 export async function bringUp(order: BringUpOrder): Promise<Outcome> {
@@ -74,7 +83,7 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
     resolveEndpoints(config, world.lookUp, world.clock, signal),
   );
   // Asked before the interface has an address: its own subnet must not be what answers.
-  const paths = await step(order, 'resolve-endpoints', () => pathsTo(endpoints, config, world.routes));
+  const paths = await step(order, 'resolve-endpoints', () => pathsTo(order, config, endpoints));
 
   const tun = await step(order, 'open-tun', () => world.tun.open(name));
   undo.push('close the TUN device', () => tun.close());
@@ -90,12 +99,15 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
     await step(order, 'configure-engine', () => configureEngine(engine.request, config, endpoints, signal));
     await step(order, 'set-addresses', () => world.tun.addAddresses(tun.name, config.interface.addresses));
     await step(order, 'set-mtu', async () => {
-      live.mtu = config.interface.mtu ?? (await mtuFor(paths, world.routes));
+      live.mtu = config.interface.mtu ?? (await mtuFor(paths, config, world.routes));
       await world.tun.setMtu(tun.name, live.mtu);
     });
+    // From the moment the tunnel's own routes stand, an endpoint that they cover would be sought inside the tunnel: its
+    // route outside comes before them, and goes after them.
+    await step(order, 'add-routes', () => addBearerRoutes(order, config, paths));
     await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
-    await step(order, 'add-routes', () => addRoutes(order, config, tun.name, paths));
+    await step(order, 'add-routes', () => addTunnelRoutes(config, tun.name, world.routes));
     await step(order, 'handshake', () => awaitHandshake(order, config, engine, endpoints));
   });
   return endpoints.some((endpoint) => endpoint !== null) ? 'connected' : 'interface-up';
@@ -184,73 +196,81 @@ async function connectableConfig(order: BringUpOrder): Promise<TunnelConfig> {
   const config = await order.readConfig();
   if (config.interface.privateKey === null)
     throw new Failure('its config has no PrivateKey', '', 'import one that has');
+  const { mtu, table } = config.interface;
+  if (mtu !== null && mtu < MIN_IPV6_MTU && carriesIPv6(config))
+    throw new Failure(
+      `IPv6 needs an MTU of at least ${MIN_IPV6_MTU} bytes, and its config has MTU = ${mtu}`,
+      '',
+      'raise the MTU, or take the IPv6 addresses and allowed IPs out',
+    );
+  if (isLocalTable(table))
+    throw new Failure(
+      `its config has Table = ${tableText(table)}, where the kernel keeps this machine's own addresses`,
+      '',
+      'choose another table',
+    );
   return config;
 }
 
-/** Keyed by address. One with a zone names its own link, so it is left out. */
-async function pathsTo(
-  endpoints: readonly (Endpoint | null)[],
+/** Keyed by address. */
+function pathsTo(
+  { world, signal }: BringUpOrder,
   config: TunnelConfig,
-  routes: Routes,
+  endpoints: readonly (Endpoint | null)[],
 ): Promise<Map<string, Path | null>> {
   const addresses = endpoints.flatMap((endpoint) => (endpoint === null ? [] : [endpoint.address]));
-  const paths = new Map<string, Path | null>();
-  for (const address of new Set(addresses))
-    if (!address.includes('%'))
-      paths.set(address, await routes.pathTo(address, config.interface.fwMark ?? 0));
-  return paths;
+  return world.routes.pathsTo([...new Set(addresses)], config.interface.fwMark ?? 0, signal);
 }
 
-async function mtuFor(paths: ReadonlyMap<string, Path | null>, routes: Routes): Promise<number> {
+async function mtuFor(
+  paths: ReadonlyMap<string, Path | null>,
+  config: TunnelConfig,
+  routes: Routes,
+): Promise<number> {
   const endpointMtus = [...paths.values()].flatMap((path) => (path === null ? [] : [path.mtu]));
   const defaults = endpointMtus.length > 0 ? [] : await routes.defaultPaths();
   return tunnelMtu(
     endpointMtus,
     defaults.map((path) => path.mtu),
+    carriesIPv6(config),
   );
 }
 
-/**
- * The bearer routes come first: from the moment the tunnel's own routes stand, an endpoint that they cover would be
- * sought inside the tunnel. Only they are undone; the tunnel's routes go with its interface.
- */
-async function addRoutes(
-  order: BringUpOrder,
+function carriesIPv6(config: TunnelConfig): boolean {
+  const prefixes = [...config.interface.addresses, ...config.peers.flatMap((peer) => peer.allowedIps)];
+  return prefixes.some((prefix) => prefix.family === 6);
+}
+
+/** They are undone one by one; the tunnel's own routes go with its interface. */
+async function addBearerRoutes(
+  { world, undo }: BringUpOrder,
   config: TunnelConfig,
-  device: string,
   paths: ReadonlyMap<string, Path | null>,
 ): Promise<void> {
   const { addresses, table } = config.interface;
-  const allowedIps = config.peers.flatMap((peer) => peer.allowedIps);
-  if (table.kind === 'off') return;
-  if (!isMainTable(table)) {
-    await order.world.routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
-    return;
+  if (!isMainTable(table)) return;
+  const covering = [...mainTableRoutes(allowedIpsOf(config), addresses), ...addresses];
+  const bearers = new Map<string, Path>();
+  for (const address of swallowedEndpoints([...paths.keys()], covering)) {
+    const path = paths.get(address) ?? null;
+    if (path === null)
+      throw new Failure('there is no way to an endpoint', `at ${address}`, 'check the network connection');
+    if (!path.isLocal) bearers.set(address, path);
   }
-  const routes = mainTableRoutes(allowedIps, addresses);
-  const covering = [...routes, ...addresses];
-  for (const address of swallowedEndpoints([...paths.keys()], covering))
-    await addBearerRoute(order, address, paths.get(address) ?? null);
-  await order.world.routes.addTunnelRoutes(device, routes, null);
+  const added = await world.routes.addBearerRoutes(bearers);
+  undo.push('remove the routes to its endpoints', () => world.routes.removeBearerRoutes(added));
 }
 
-async function addBearerRoute(order: BringUpOrder, address: string, path: Path | null): Promise<void> {
-  const { routes } = order.world;
-  if (path === null)
-    throw new Failure('there is no way to an endpoint', `at ${address}`, 'check the network connection');
-  if (path.isLocal) return;
-  if (await routes.addBearerRoute(address, path))
-    order.undo.push(`remove the route to ${address}`, () => routes.removeBearerRoute(address, path));
+async function addTunnelRoutes(config: TunnelConfig, device: string, routes: Routes): Promise<void> {
+  const { addresses, table } = config.interface;
+  const allowedIps = allowedIpsOf(config);
+  if (isMainTable(table)) await routes.addTunnelRoutes(device, mainTableRoutes(allowedIps, addresses), null);
+  else if (table.kind !== 'off')
+    await routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
 }
 
-function isMainTable(table: RoutingTable): boolean {
-  if (table.kind === 'number') return table.number === MAIN_TABLE_NUMBER;
-  return table.kind === 'auto' || (table.kind === 'name' && table.name === 'main');
-}
-
-function tableText(table: RoutingTable): string | null {
-  if (table.kind === 'number') return String(table.number);
-  return table.kind === 'name' ? table.name : null;
+function allowedIpsOf(config: TunnelConfig): IpPrefix[] {
+  return config.peers.flatMap((peer) => peer.allowedIps);
 }
 
 /** An authenticated packet came back once the engine has a handshake. Without an endpoint there is nobody to call. */

@@ -1,6 +1,6 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
 import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
-import { Failure, toFailure } from '../failure.ts';
+import { Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { ResultOf } from '../ipc/contract.ts';
 import { BringUpFailed, bringUp, engineEnded, type LiveTunnel, type World } from './bring-up.ts';
 import { Interrupted } from './interrupted.ts';
@@ -8,6 +8,13 @@ import { type TunnelEvent, type TunnelFailure, type TunnelState, transition } fr
 import { UndoStack } from './undo.ts';
 
 type UpOutcome = ResultOf<'up'>['outcome'];
+
+export interface DownOutcome {
+  /** Or was coming up. */
+  readonly wasUp: boolean;
+  /** What of it could not be removed. */
+  readonly leftovers: readonly FailureParts[];
+}
 
 export class Tunnel {
   readonly name: string;
@@ -19,6 +26,8 @@ export class Tunnel {
   #steps: Promise<unknown> = Promise.resolve();
   #attempt: Promise<UpOutcome> = Promise.resolve('already-connected');
   #unwinding: Promise<void> = Promise.resolve();
+  /** What the last unwinding could not undo, until `down` has told it. */
+  #leftovers: FailureParts[] = [];
 
   constructor(name: string, world: World) {
     this.name = name;
@@ -34,26 +43,61 @@ export class Tunnel {
   }
 
   /**
-   * Resolves once it is up; a second call joins the first. A tunnel on its way down is waited for.
+   * Resolves once it is up; a second call joins the first, for as long as it cares to wait. A tunnel on its way down is
+   * waited for.
    *
-   * @throws Failure after everything has been taken down again
+   * @param departed aborts when whoever asked waits no longer: with the one who began it, the attempt ends
+   * @throws Failure, to the one who began it after everything has been taken down again
    */
-  async up(readConfig: () => Promise<TunnelConfig>, timeoutSeconds: number): Promise<UpOutcome> {
+  async up(
+    readConfig: () => Promise<TunnelConfig>,
+    timeoutSeconds: number,
+    departed: AbortSignal,
+  ): Promise<UpOutcome> {
     while (this.#state.kind === 'disconnecting') await this.#unwinding;
     if (this.#state.kind === 'connected') return 'already-connected';
-    if (this.#state.kind !== 'connecting') {
-      this.#apply({ kind: 'up-requested' });
-      this.#attempt = this.#bringUp(readConfig, timeoutSeconds);
-    }
-    return this.#attempt;
+    if (departed.aborted) throw this.#inWords(new Interrupted('cancelled', ''));
+    if (this.#state.kind === 'connecting') return this.#join(timeoutSeconds, departed);
+    this.#apply({ kind: 'up-requested' });
+    const attempt = this.#bringUp(readConfig, timeoutSeconds);
+    this.#attempt = attempt;
+    const cancel = () => {
+      if (this.#attempt === attempt && this.#state.kind === 'connecting')
+        this.#apply({ kind: 'down-requested' });
+    };
+    departed.addEventListener('abort', cancel);
+    return attempt.finally(() => departed.removeEventListener('abort', cancel));
   }
 
-  /** Resolves once nothing of it is left. @returns false where it was not up */
-  async down(): Promise<boolean> {
+  /** Resolves once nothing of it is left, but for what it tells. */
+  async down(): Promise<DownOutcome> {
     const wasUp = this.#state.kind !== 'disconnected' && this.#state.kind !== 'error';
     this.#apply({ kind: 'down-requested' });
     await this.#unwinding;
-    return wasUp;
+    const leftovers = this.#leftovers;
+    this.#leftovers = [];
+    return { wasUp, leftovers };
+  }
+
+  /** Waits for the attempt of somebody else, without a say in it. */
+  async #join(timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
+    const settled = new AbortController();
+    const enough = this.#world.clock
+      .sleep(timeoutSeconds * 1_000, AbortSignal.any([settled.signal, departed]))
+      .catch(() => {}) // it is settled, or nobody waits any more
+      .then(() => {
+        throw new Failure(
+          `it was not up ${within(timeoutSeconds)}, and goes on connecting for whoever began it`,
+          `tunnel ${this.name}`,
+          `end that with: wayfare down ${this.name}`,
+        );
+      });
+    try {
+      return await Promise.race([this.#attempt, enough]);
+    } finally {
+      settled.abort();
+      enough.catch(() => {}); // it lost the race
+    }
   }
 
   async #bringUp(readConfig: () => Promise<TunnelConfig>, timeoutSeconds: number): Promise<UpOutcome> {
@@ -71,10 +115,7 @@ export class Tunnel {
     });
     this.#steps = steps;
     void clock.sleep(timeoutSeconds * 1_000, finished.signal).then(
-      () =>
-        stop.abort(
-          new Interrupted('timed-out', `within ${timeoutSeconds} second${timeoutSeconds === 1 ? '' : 's'}`),
-        ),
+      () => stop.abort(new Interrupted('timed-out', within(timeoutSeconds))),
       () => {}, // it was up, or had failed, before
     );
     try {
@@ -123,7 +164,7 @@ export class Tunnel {
   async #unwind(): Promise<void> {
     this.#stop.abort(new Interrupted('cancelled', ''));
     await this.#steps.catch(() => {}); // its failure is the caller's of up()
-    await this.#undo.run(this.#world.log);
+    this.#leftovers = await this.#undo.run(this.#world.log);
     this.#live = nothingLive();
     this.#apply({ kind: 'unwound' });
   }
@@ -135,6 +176,10 @@ export class Tunnel {
       ...(failure === null ? {} : { cause: failure.cause, reason: failure.what }),
     });
   }
+}
+
+function within(seconds: number): string {
+  return `within ${seconds} second${seconds === 1 ? '' : 's'}`;
 }
 
 function nothingLive(): LiveTunnel {

@@ -4,7 +4,13 @@ import { tunnelNameFromFile } from '../../engine/config/tunnel-name.ts';
 import { type ParsedConf, parseWgQuick, writeWgQuick } from '../../engine/config/wg-quick.ts';
 import { ConfigError } from '../../engine/errors.ts';
 import { Failure, toFailure } from '../failure.ts';
-import type { ImportSummary, RequestOf, TunnelStatus } from '../ipc/contract.ts';
+import {
+  type ImportSummary,
+  MAX_CONFIG_BYTES,
+  type RequestOf,
+  type ResultOf,
+  type TunnelStatus,
+} from '../ipc/contract.ts';
 import type { Handlers } from '../ipc/server.ts';
 import type { World } from './bring-up.ts';
 import type { TunnelFailure } from './state-machine.ts';
@@ -31,7 +37,7 @@ export class Tunnels {
   readonly handlers: Handlers = {
     import: (request) => this.#import(request),
     list: async () => {
-      const names = await this.#store.list();
+      const names = await this.#names();
       return { tunnels: names.map((name) => ({ name, state: this.#tunnel(name).state.kind })) };
     },
     export: async ({ name }) => ({ config: Buffer.from(await this.#store.read(name)).toString() }),
@@ -41,41 +47,42 @@ export class Tunnels {
       this.#tunnels.delete(name);
       return {};
     },
-    up: async ({ name, timeoutSeconds }) => {
-      await this.#requireStored(name);
+    up: async ({ name, timeoutSeconds }, departed) => {
+      await this.#requireKnown(name);
       if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
-      const outcome = await this.#tunnel(name).up(() => this.#readConfig(name), timeoutSeconds);
+      const outcome = await this.#tunnel(name).up(() => this.#readConfig(name), timeoutSeconds, departed);
       return { outcome };
     },
     down: async ({ name }) => {
-      if (name === null) return { names: await this.downAll() };
-      await this.#requireStored(name);
-      return { names: (await this.#tunnel(name).down()) ? [name] : [] };
+      if (name === null) return takeDown([...this.#tunnels.values()]);
+      await this.#requireKnown(name);
+      return takeDown([this.#tunnel(name)]);
     },
     status: async ({ name }) => {
-      if (name !== null) await this.#requireStored(name);
-      const names = name === null ? await this.#store.list() : [name];
+      if (name !== null) await this.#requireKnown(name);
+      const names = name === null ? await this.#names() : [name];
       return { tunnels: await Promise.all(names.map((each) => this.#status(each))) };
     },
   };
 
-  /** @returns the names of those that were up or coming up */
-  async downAll(): Promise<string[]> {
-    const tunnels = [...this.#tunnels.values()];
-    const wereUp = await Promise.all(tunnels.map((tunnel) => tunnel.down()));
-    return tunnels.filter((_, i) => wereUp[i]).map((tunnel) => tunnel.name);
-  }
-
   /** Takes every tunnel down for good: none comes up any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    await this.downAll();
+    await takeDown([...this.#tunnels.values()]);
   }
 
   async #import({ fileName, content, name }: RequestOf<'import'>): Promise<ImportSummary> {
     const parsed = parse(Buffer.from(content, 'base64'), fileName);
+    const text = writeWgQuick(parsed.config);
+    const length = Buffer.byteLength(text);
+    if (length > MAX_CONFIG_BYTES)
+      throw new Failure(
+        `written out in full the tunnel takes ${length} bytes, and ${MAX_CONFIG_BYTES} are the most`,
+        `in ${fileName}`,
+        'join its allowed IPs to fewer, larger prefixes',
+      );
     const chosen = name ?? nameFor(fileName, await this.#store.list());
-    await this.#store.create(chosen, writeWgQuick(parsed.config));
+    await this.#store.create(chosen, text);
     this.#world.log('info', 'tunnel imported', { tunnel: chosen });
     return summaryOf(chosen, parsed);
   }
@@ -88,13 +95,20 @@ export class Tunnels {
     return tunnel;
   }
 
-  async #requireStored(name: string): Promise<void> {
-    if (!(await this.#store.list()).includes(name)) throw noSuchTunnel(name);
+  /** The stored ones, and any that is alive though its file is gone. Sorted. */
+  async #names(): Promise<string[]> {
+    const alive = [...this.#tunnels.values()].filter((tunnel) => !isAtRest(tunnel));
+    return [...new Set([...(await this.#store.list()), ...alive.map(({ name }) => name)])].sort();
+  }
+
+  async #requireKnown(name: string): Promise<void> {
+    if (!(await this.#names()).includes(name)) throw noSuchTunnel(name);
   }
 
   #refuseUnlessDown(name: string): void {
-    const { kind } = this.#tunnel(name).state;
-    if (kind !== 'disconnected' && kind !== 'error')
+    const tunnel = this.#tunnel(name);
+    const { kind } = tunnel.state;
+    if (!isAtRest(tunnel))
       throw new Failure(`the tunnel is ${kind}`, `named ${name}`, `take it down first: wayfare down ${name}`);
   }
 
@@ -106,7 +120,7 @@ export class Tunnels {
     const { state, live } = this.#tunnel(name);
     const [stored, device] = await Promise.all([this.#configOrFailure(name), this.#device(name)]);
     const config = live.config ?? ('interface' in stored ? stored : null);
-    const configFailure = 'cause' in stored ? stored : null;
+    const configFailure = live.config === null && 'cause' in stored ? stored : null;
     return tunnelStatus({ name, state, live, config, configFailure, device });
   }
 
@@ -124,6 +138,18 @@ export class Tunnels {
     // An engine that is just starting, or ending, has nothing to say: the config stands in for it.
     return readDevice(engine.request, AbortSignal.timeout(STATUS_TIMEOUT_MS)).catch(() => null);
   }
+}
+
+async function takeDown(tunnels: readonly Tunnel[]): Promise<ResultOf<'down'>> {
+  const outcomes = await Promise.all(tunnels.map((tunnel) => tunnel.down()));
+  return {
+    names: tunnels.filter((_, i) => outcomes[i]?.wasUp).map((tunnel) => tunnel.name),
+    leftovers: outcomes.flatMap(({ leftovers }) => leftovers),
+  };
+}
+
+function isAtRest({ state }: Tunnel): boolean {
+  return state.kind === 'disconnected' || state.kind === 'error';
 }
 
 function parse(bytes: Uint8Array, fileName: string): ParsedConf {

@@ -1,5 +1,5 @@
 /** What bring-up did, to be undone in reverse. */
-import { toFailure } from '../failure.ts';
+import { type FailureParts, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
 
 export class UndoStack {
@@ -10,14 +10,22 @@ export class UndoStack {
     this.#entries.push({ what, undo });
   }
 
-  /** Undoes everything, the last first. One that fails is logged and does not stop the others. */
-  async run(log: Log): Promise<void> {
+  /**
+   * Undoes everything, the last first. One that fails is logged and does not stop the others.
+   *
+   * @returns what could not be undone
+   */
+  async run(log: Log): Promise<FailureParts[]> {
+    const leftovers: FailureParts[] = [];
     for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
       try {
         await entry.undo();
       } catch (error) {
-        log('warning', `could not ${entry.what}`, { reason: toFailure(error).message });
+        const failure = toFailure(error);
+        log('warning', `could not ${entry.what}`, { reason: failure.message });
+        leftovers.push({ ...failure.parts, what: `could not ${entry.what} (${failure.parts.what})` });
       }
     }
+    return leftovers;
   }
 }

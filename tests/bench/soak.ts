@@ -100,7 +100,7 @@ function report(
   })) {
     console.log(
       `  pings ${name}: ${ping.received} answered, ${ping.lost} lost, ` +
-        `longest gap ${ping.longestGapMs.toFixed(0)} ms, longest round trip ${ping.longestRttMs.toFixed(1)} ms`,
+        `longest gap ${ping.longestGapMs.toFixed(0)} ms, longest round trip ${Math.max(0, ...ping.rttsMs).toFixed(1)} ms`,
     );
   }
   console.log(`  TCP: ${bytes ?? 0} bytes, ${isIntact === true ? 'intact' : `NOT intact ${stream.stderr}`}`);

@@ -1,8 +1,17 @@
 /** `wayfare-engine [-f] NAME` as a process: how it starts and ends, as wireguard-go does. */
+import { once } from 'node:events';
 import { existsSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAlive, pidsIn, startEngine, uapiSocket, WAYFARE_ENGINE } from '../support/engine-process.ts';
+import {
+  type EngineProcess,
+  isAlive,
+  pidsIn,
+  startEngine,
+  uapiSocket,
+  WAYFARE_ENGINE,
+} from '../support/engine-process.ts';
 import { closeNamespaces, createNamespace, type Namespace, uniqueInterface } from '../support/netns.ts';
 import { CommandFailed, waitFor } from '../support/processes.ts';
 
@@ -29,6 +38,10 @@ async function expectGone(name: string, pid: number): Promise<void> {
   await waitFor(() => !isAlive(pid), { what: `the end of the engine of ${name}` });
   expect(existsSync(uapiSocket(name))).toBe(false);
   expect(await hasInterface(name)).toBe(false);
+}
+
+async function hasOpenPort(port: number): Promise<boolean> {
+  return (await home.run('ss', ['-Hlun', 'sport', '=', String(port)])).stdout !== '';
 }
 
 async function pidOf(name: string): Promise<number> {
@@ -137,6 +150,31 @@ describe('the start', () => {
     await expectGone(name, pid);
   });
 
+  it('needs_no_rights_for_what_it_inherits_nor_to_keep_its_mark', async () => {
+    const name = uniqueInterface('wf');
+    const withoutRights = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all'];
+    const args = [INHERIT, name, uapiSocket(name), WAYFARE_ENGINE, ...withoutRights];
+    const parent = home.spawn(process.execPath, args);
+    await waitFor(() => home.wg('show', name), { what: 'an answer of its socket' });
+    await home.ip(`link set ${name} up`);
+    await home.wg('set', name, 'fwmark', '0', 'listen-port', '41236');
+    await waitFor(() => hasOpenPort(41_236), { what: 'its port' });
+    await home.wg('set', name, 'fwmark', 'off');
+    const { stderr } = await failure(home.run('wg', ['set', name, 'fwmark', '7', 'listen-port', '41237']));
+    expect(stderr).toContain('not permitted');
+    expect((await home.wg('show', name, 'listen-port')).trim()).toBe('41236');
+    expect((await home.wg('show', name, 'fwmark')).trim()).toBe('off');
+    process.kill(Number(/^engine (\d+)$/m.exec(parent.stdout)?.[1]));
+    expect(await parent.exited).toMatchObject({ code: 0 });
+    unlinkSync(uapiSocket(name));
+  });
+
+  it('makes_an_interface_of_mtu_1420', async () => {
+    const engine = await startEngine('wayfare', home);
+    expect(await home.ip(`link show ${engine.name}`)).toContain(' mtu 1420 ');
+    await engine.stop();
+  });
+
   it.each(['banana', '-1', '12345678'])('refuses_WG_TUN_FD_%s', async (value) => {
     const { code, stderr } = await failure(
       home.run(WAYFARE_ENGINE, [uniqueInterface('wf')], { env: { WG_TUN_FD: value } }),
@@ -194,6 +232,29 @@ describe('the end', () => {
     const restarted = await pidOf(name);
     process.kill(restarted);
     await expectGone(name, restarted);
+  });
+
+  describe.each([
+    ['is_idle', ''],
+    ['never_reads', 'get=1\n\n'.repeat(20_000)],
+    ['is_in_the_middle_of_a_set', 'set=1\nfwmark=7\n'],
+  ])('while_a_client_%s', (_, input) => {
+    it.each([
+      ['SIGTERM', ({ child }: EngineProcess) => child.signal('SIGTERM')],
+      ['the_deletion_of_its_interface', ({ name }: EngineProcess) => home.ip(`link del ${name}`)],
+    ])('by_%s_comes_within_a_second', async (__, end) => {
+      const engine = await startEngine('wayfare', home);
+      const client = connect(uapiSocket(engine.name)).pause();
+      await once(client, 'connect');
+      client.on('error', () => {}); // we are hung up on
+      client.write(input);
+      expect(await engine.show('fwmark')).toBe('off'); // it has had its turn with the client before
+      await end(engine);
+      await waitFor(() => engine.child.exit, { what: 'its end', timeoutMs: 1_000 });
+      expect(engine.child.exit).toEqual({ code: 0, signal: null });
+      await expectGone(engine.name, engine.child.pid);
+      client.destroy();
+    });
   });
 
   it('of_one_engine_leaves_another_alone', async () => {

@@ -1,9 +1,10 @@
 /** The engine driven by the real wg(8): everything it can set comes back as it was set. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfDirectory } from '../support/conf-file.ts';
 import { type EngineProcess, startEngine } from '../support/engine-process.ts';
 import { closeNamespaces, createNamespace, type Namespace } from '../support/netns.ts';
+import { waitFor } from '../support/processes.ts';
 import { generateKeys } from '../support/tunnel-pair.ts';
 
 const files = new ConfDirectory();
@@ -190,9 +191,13 @@ describe('single settings', () => {
 });
 
 describe('a listen port', () => {
+  beforeEach(() => setLink('up'));
+  afterEach(() => setLink('down'));
+
   it('that_is_taken_is_refused_and_nothing_changes', async () => {
     const other = await startEngine('wayfare', home);
     await other.set('listen-port 40003');
+    await setLink('up', other);
     await expect(engine.set(`listen-port 40003 fwmark 7 peer ${alice} remove`)).rejects.toThrow(
       'Address already in use',
     );
@@ -208,4 +213,59 @@ describe('a listen port', () => {
     expect(port).toBeGreaterThan(1_024);
     expect(port).not.toBe(40_001);
   });
+
+  it('while_down_a_port_is_only_remembered_and_is_free_for_others', async () => {
+    await setLink('down');
+    await engine.set('listen-port 40004');
+    expect(await engine.show('listen-port')).toBe('40004');
+    expect(await openPorts()).toEqual([]);
+    const other = await startEngine('wayfare', home);
+    await setLink('up', other);
+    await other.set('listen-port 40004');
+    await other.stop();
+    await setLink('up');
+    expect(await openPorts()).toEqual([40_004, 40_004]);
+  });
+
+  it('down_gives_the_port_back_and_up_takes_the_same_one', async () => {
+    await engine.set('listen-port 0');
+    const port = Number(await engine.show('listen-port'));
+    expect(await openPorts()).toEqual([port, port]);
+    await setLink('down');
+    expect(await openPorts()).toEqual([]);
+    expect(await engine.show('listen-port')).toBe(String(port));
+    await setLink('up');
+    expect(await openPorts()).toEqual([port, port]);
+  });
+
+  it('that_is_taken_when_the_link_goes_up_is_opened_once_it_is_free', async () => {
+    const other = await startEngine('wayfare', home);
+    await other.set('listen-port 40005');
+    await setLink('up', other);
+    await setLink('down');
+    await engine.set('listen-port 40005');
+    await home.ip(`link set ${engine.name} up`);
+    await waitFor(() => engine.child.stderr.includes('EADDRINUSE'), { what: 'a word on standard error' });
+    expect(engine.child.stderr).toMatch(/^wayfare-engine: bind UDP port 40005.*\n/);
+    expect(await engine.show('listen-port')).toBe('40005');
+    await other.stop();
+    await waitFor(async () => (await openPorts()).length === 2, { what: 'the free port to be opened' });
+    expect(await openPorts()).toEqual([40_005, 40_005]);
+    expect(engine.isRunning).toBe(true);
+  });
 });
+
+/** Resolves once the engine, too, knows: its sockets are open or closed. */
+async function setLink(state: 'up' | 'down', { name } = engine): Promise<void> {
+  const wanted = (await home.ip(`-br link show ${name}`)).includes('UP') === (state === 'up');
+  if (wanted) return;
+  const before = (await openPorts()).length;
+  await home.ip(`link set ${name} ${state}`);
+  await waitFor(async () => (await openPorts()).length !== before, { what: `${name} ${state}` });
+}
+
+/** The UDP ports that are bound in the namespace, one entry a family. */
+async function openPorts(): Promise<number[]> {
+  const { stdout } = await home.run('ss', ['-Hlun']);
+  return [...stdout.matchAll(/:(\d+)\s+\S+:\*/g)].map(([, port]) => Number(port));
+}

@@ -1,17 +1,20 @@
 /** The helper and the command line from end to end: a traveller's namespace, and a server made by the real tools. */
 import {
+  copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bundleInto } from '../../build/bundle.mjs';
 import type { TunnelStatus } from '../../helper/ipc/contract.ts';
 import {
   closeNamespaces,
@@ -52,29 +55,10 @@ async function publicKeyOf(privateKey: string): Promise<string> {
   return (await run('wg', ['pubkey'], { input: privateKey })).stdout.trim();
 }
 
-/** The two programs as they ship: esbuild's bundles, side by side. */
+/** The two programs as they ship, in a folder that everybody may read, wherever the repository lies. */
 async function bundlePrograms(): Promise<void> {
-  const banner =
-    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  mkdirSync(join(folder, 'dist'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const programs = { wayfare: './helper/cli/main.ts', 'wayfare-engine': './engine/main.ts' };
-  for (const [name, entry] of Object.entries(programs))
-    await build({
-      stdin: {
-        contents: `import { main } from '${entry}'; process.exitCode = await main(process.argv.slice(2));`,
-        resolveDir: ROOT,
-        loader: 'ts',
-      },
-      outfile: join(folder, 'dist', `${name}.js`),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      banner: { js: banner },
-      external: ['koffi', '@koromix/*'],
-      logLevel: 'error',
-    });
+  await bundleInto(join(folder, 'dist'));
 }
 
 const socketPath = () => join(folder, 'run', 'helper.sock');
@@ -95,6 +79,19 @@ function startWayfare(...args: string[]): BackgroundProcess {
 
 async function wayfare(...args: string[]): Promise<Outcome> {
   const child = startWayfare(...args);
+  const { code } = await child.exited;
+  return { code, stdout: child.stdout, stderr: child.stderr };
+}
+
+async function wayfareInto(path: string, ...args: string[]): Promise<Outcome> {
+  const script = 'umask 022; out=$1; shift; exec "$@" > "$out"';
+  const child = new BackgroundProcess(
+    'sh',
+    ['-c', script, 'sh', path, process.execPath, program(), ...args],
+    {
+      env: { WAYFARE_SOCKET: socketPath() },
+    },
+  );
   const { code } = await child.exited;
   return { code, stdout: child.stdout, stderr: child.stderr };
 }
@@ -137,6 +134,7 @@ interface ConfOptions {
   allowedIps?: string;
   endpoint?: string | null;
   extra?: string;
+  address?: string;
   peerKey?: string;
 }
 
@@ -146,7 +144,7 @@ async function importTunnel(options: ConfOptions = {}): Promise<string> {
   const name = uniqueInterface('wf');
   const conf = `[Interface]
 PrivateKey = ${await clientKey}
-Address = 10.70.0.2/24, fd70::2/64
+Address = ${options.address ?? '10.70.0.2/24, fd70::2/64'}
 ${options.extra ?? ''}
 [Peer]
 PublicKey = ${options.peerKey ?? serverPublicKey}
@@ -268,6 +266,19 @@ describe('a tunnel', () => {
     },
   );
 
+  it('two_tunnels_to_one_server_share_its_route_until_both_are_down', async () => {
+    const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
+    const [first, second] = [
+      await importTunnel({ allowedIps: '128.0.0.0/2, 192.0.0.0/2', endpoint }),
+      await importTunnel({ allowedIps: '128.0.0.0/1', endpoint, address: '10.70.0.3/32' }),
+    ];
+    for (const name of [first, second]) expect(await wayfare('up', name)).toMatchObject({ code: 0 });
+    expect(await wayfare('down', first)).toMatchObject({ code: 0 });
+    expect(await traveller.ip(`route get ${DISTANT_ADDRESS}`)).toContain(`via ${link.b.v4}`);
+    expect(await wayfare('down', second)).toMatchObject({ code: 0 });
+    await expectNothingLeft(second);
+  });
+
   it('table_off_adds_no_route_and_a_numbered_table_takes_them', async () => {
     const off = await importTunnel({ allowedIps: '10.71.0.0/24', extra: 'Table = off' });
     await wayfare('up', off);
@@ -359,6 +370,37 @@ describe('a failure', () => {
     await expectNothingLeft(name);
   });
 
+  it.each(['SIGHUP', 'SIGKILL'] as const)('an_up_that_ends_by_%s_is_cancelled', async (signal) => {
+    const name = await importTunnel({ peerKey: await publicKeyOf(await newKey()) });
+    const attempt = startWayfare('up', name);
+    await waitFor(async () => (await statusOf(name)).interface !== null, {
+      what: 'the tunnel to be connecting',
+    });
+    attempt.signal(signal);
+    await attempt.exited;
+    await waitFor(async () => (await statusOf(name)).state === 'disconnected', { what: 'the end of it' });
+    await expectNothingLeft(name);
+  });
+
+  it('a_second_up_that_gives_up_leaves_the_first_alone', async () => {
+    const name = await importTunnel({ peerKey: await publicKeyOf(await newKey()) });
+    const first = startWayfare('up', name);
+    await waitFor(async () => (await statusOf(name)).interface !== null, {
+      what: 'the tunnel to be connecting',
+    });
+    const impatient = await wayfare('up', name, '--timeout', '0.5');
+    const interrupted = startWayfare('up', name);
+    await waitFor(async () => (await pidsIn(traveller)).length === 2, { what: 'the engine' });
+    await delay(500); // until it waits
+    interrupted.signal('SIGINT');
+    await interrupted.exited;
+    for (const { stderr } of [impatient, interrupted])
+      expect(stderr).toContain('goes on connecting for whoever began it');
+    expect((await statusOf(name)).state).toBe('connecting');
+    await wayfare('down', name);
+    expect((await first.exited).code).toBe(1);
+  });
+
   it('an_engine_that_dies_takes_everything_with_it', async () => {
     const name = await importTunnel({ allowedIps: '0.0.0.0/0' });
     await wayfare('up', name);
@@ -390,6 +432,69 @@ describe('a failure', () => {
     await expectNothingLeft(name);
   });
 
+  it('a_persistent_tun_device_of_that_name_is_left_alone', async () => {
+    const name = await importTunnel();
+    await traveller.ip(`tuntap add ${name} mode tun`);
+    const { code, stderr } = await wayfare('up', name);
+    expect([code, stderr]).toEqual([
+      1,
+      `wayfare: an interface of that name exists, tunnel ${name}, remove it with 'ip link del ${name}', ` +
+        'or import the tunnel under another name\n',
+    ]);
+    await traveller.ip(`link del ${name}`);
+    await expectNothingLeft(name);
+  });
+
+  it('a_route_that_another_network_has_is_named_with_its_device', async () => {
+    const name = await importTunnel({ allowedIps: '10.72.0.0/16' });
+    await traveller.ip(`route add 10.72.0.0/16 dev ${link.a.interface}`);
+    const { code, stderr } = await wayfare('up', name);
+    await traveller.ip(`route del 10.72.0.0/16 dev ${link.a.interface}`);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `wayfare: ${link.a.interface} has that route already, tunnel ${name} to 10.72.0.0/16, take that tunnel down`,
+    );
+    await expectNothingLeft(name);
+  });
+
+  it('ipv6_that_is_turned_off_is_named_with_what_to_do', async () => {
+    const name = await importTunnel();
+    const setIPv6 = (off: number) =>
+      traveller.run('sysctl', ['-qw', `net.ipv6.conf.default.disable_ipv6=${off}`]);
+    await setIPv6(1);
+    const { code, stderr } = await wayfare('up', name);
+    await setIPv6(0);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/IPv6 is disabled.*turn IPv6 on with 'sysctl/)]);
+  });
+
+  it('many_endpoints_are_looked_up_at_once_and_an_up_of_them_can_be_stopped', async () => {
+    const peers = Array.from({ length: 5_500 }, (_, i) => {
+      const key = Buffer.alloc(32, 7);
+      key.writeUInt32LE(i);
+      return `[Peer]\nPublicKey = ${key.toString('base64')}\nEndpoint = 10.${100 + (i >> 8)}.${i & 255}.1:7\n`;
+    });
+    const name = uniqueInterface('wf');
+    const file = join(folder, `${name}.conf`);
+    const ours = `[Interface]\nPrivateKey = ${await clientKey}\nAddress = 10.0.0.1/8\n`;
+    writeFileSync(file, ours + peers.join(''));
+    await wayfare('import', file);
+    const begun = performance.now();
+    expect(await wayfare('up', name, '--timeout', '3')).toMatchObject({ code: 1 });
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    await wayfare('remove', name);
+    await expectNothingLeft(name);
+  });
+
+  it('a_full_disk_behind_stdout_is_said_once', async () => {
+    const { code, stderr } = await wayfareInto('/dev/full', 'genkey');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^wayfare: [^\n]*no space left[^\n]*\n$/)]);
+  });
+
+  it('an_export_of_nothing_warns_of_nothing', async () => {
+    const { code, stderr } = await wayfareInto(join(folder, 'exported'), 'export', 'nope');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^wayfare: there is no such tunnel[^\n]*\n$/)]);
+  });
+
   it('a_broken_file_is_named_with_its_line_and_not_stored', async () => {
     const file = join(folder, 'broken.conf');
     writeFileSync(file, '[Interface]\nPrivateKey = nonsense\n');
@@ -401,17 +506,21 @@ describe('a failure', () => {
   });
 
   it('a_user_without_rights_is_told_so', async () => {
+    // Where no node modules can be found, as in a repository that root alone may read.
+    const alone = mkdtempSync(join(tmpdir(), 'wayfare-alone-'));
+    copyFileSync(program(), join(alone, 'wayfare.mjs'));
     const asNobody = [
       '--reuid=65534',
       '--regid=65534',
       '--clear-groups',
       process.execPath,
-      program(),
+      join(alone, 'wayfare.mjs'),
       'list',
     ];
-    await run('chmod', ['-R', 'go+rX', folder]);
+    await run('chmod', ['-R', 'go+rX', folder, alone]);
     const child = new BackgroundProcess('setpriv', asNobody, { env: { WAYFARE_SOCKET: socketPath() } });
     expect(await child.exited).toMatchObject({ code: 1 });
+    rmSync(alone, { recursive: true });
     expect(child.stderr).toBe(`wayfare: you may not talk to the helper, at ${socketPath()}, use sudo\n`);
   });
 });
@@ -425,7 +534,7 @@ describe('the helper', () => {
     expect(await pidsIn(traveller)).toEqual([]);
     expect(await wayfare('list')).toMatchObject({
       code: 1,
-      stderr: `wayfare: the helper is not running, at ${socketPath()}, start it with 'sudo wayfare helper'\n`,
+      stderr: `wayfare: the helper is not running, at ${socketPath()}, start it with 'sudo npx wayfare helper'\n`,
     });
     helper = await startHelper();
   });
@@ -441,7 +550,58 @@ describe('the helper', () => {
   });
 
   it('refuses_to_run_twice_on_one_socket', async () => {
-    const { code, stderr } = await wayfare('helper', '--state-dir', join(folder, 'state'));
+    const { code, stderr } = await wayfare('helper', '--state-dir', join(folder, 'other'));
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^wayfare: another helper is running, at /)]);
+  });
+
+  it('refuses_to_run_twice_on_one_state_folder', async () => {
+    const elsewhere = ['--socket', join(folder, 'elsewhere', 'helper.sock')];
+    const { code, stderr } = await wayfare('helper', '--state-dir', join(folder, 'state'), ...elsewhere);
+    expect([code, stderr]).toEqual([
+      1,
+      `wayfare: another helper has its tunnels, in ${join(folder, 'state')}, stop it first, or choose another --state-dir\n`,
+    ]);
+  });
+
+  it('hands_its_engines_no_descriptor_that_it_was_started_with', async () => {
+    await helper.stop('SIGTERM');
+    const args = ['helper', '--socket', socketPath(), '--state-dir', join(folder, 'state')];
+    const script = 'exec 4</etc/hostname 25</etc/hostname; exec "$@"';
+    helper = traveller.spawn('bash', ['-c', script, 'bash', process.execPath, program(), ...args]);
+    await waitFor(() => helper.stderr.includes('helper ready'), { what: 'the helper to be ready' });
+    const name = await importTunnel();
+    await wayfare('up', name);
+    const fds = `/proc/${await engineOf(name)}/fd`;
+    expect(readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)))).not.toContain('/etc/hostname');
+  });
+
+  it('reuses_the_route_that_a_killed_one_left', async () => {
+    const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
+    const name = await importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
+    await wayfare('up', name);
+    await helper.stop('SIGKILL');
+    await waitFor(async () => (await pidsIn(traveller)).length === 0, { what: 'the engine to end' });
+    expect(await traveller.ip('route')).toContain(DISTANT_ADDRESS);
+    helper = await startHelper();
+    expect(await wayfare('up', name)).toMatchObject({ code: 0 });
+    await wayfare('down', name);
+    await expectNothingLeft(name);
+  });
+});
+
+describe('an engine in the background', () => {
+  it('keeps_nothing_of_its_callers_environment_but_what_concerns_it', async () => {
+    const name = uniqueInterface('wfe');
+    const engine = join(folder, 'dist', 'wayfare-engine.js');
+    const env = { TOKEN: 'secret', WG_PROCESS_FOREGROUND: '0' };
+    await traveller.run(process.execPath, [engine, name], { env });
+    const pid = (await pidsIn(traveller)).find((each) =>
+      readFileSync(`/proc/${each}/cmdline`, 'utf8').includes(name),
+    );
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+    const names = environment.map((each) => each.split('=', 1)[0]);
+    expect(names).toContain('WG_TUN_FD');
+    expect(names.filter((each) => !/^(PATH|LOG_LEVEL|WG_.*|NODE_CHANNEL_.*)$/.test(each ?? ''))).toEqual([]);
+    await traveller.ip(`link del ${name}`);
   });
 });

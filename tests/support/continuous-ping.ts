@@ -8,8 +8,8 @@ export interface PingRecord {
   lost: number;
   /** The longest time between two answers. */
   longestGapMs: number;
-  /** The longest round trip. */
-  longestRttMs: number;
+  /** Each round trip, in the order of the answers. */
+  rttsMs: number[];
 }
 
 const ANSWER = /^\[(\d+\.\d+)\] \d+ bytes from .*icmp_seq=(\d+) .*time=([\d.]+) ms( \(DUP!\))?/gm;
@@ -39,7 +39,7 @@ export class ContinuousPing {
 
 /** @param output of `ping -D`; its sequence numbers wrap at 65,536 */
 export function readRecord(output: string): PingRecord {
-  const record = { received: 0, lost: 0, longestGapMs: 0, longestRttMs: 0 };
+  const record: PingRecord = { received: 0, lost: 0, longestGapMs: 0, rttsMs: [] };
   let latestAt = 0;
   let firstSequence = 0;
   let latestSequence = 0;
@@ -49,7 +49,7 @@ export function readRecord(output: string): PingRecord {
     const atMs = Number(at) * 1_000;
     if (record.received++ === 0) firstSequence = sequence;
     else record.longestGapMs = Math.max(record.longestGapMs, atMs - latestAt);
-    record.longestRttMs = Math.max(record.longestRttMs, Number(rtt));
+    record.rttsMs.push(Number(rtt));
     latestAt = atMs;
     latestSequence = Math.max(latestSequence, sequence);
   }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Opens a TUN interface and a UAPI socket, and hands both to an engine, as a privileged parent would:
- *   NAME SOCKET-PATH ENGINE     prints `engine PID`, and ends as the engine ends
+ *   NAME SOCKET-PATH ENGINE [PREFIX…]     prints `engine PID`, and ends as the engine ends
+ * PREFIX is a program that takes the engine as its argument, such as `setpriv --reuid=65534`.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -19,7 +20,8 @@ const SOCK_STREAM_NONBLOCK = 0o2004001;
 const TUN = 3;
 const UAPI = 4;
 
-const [name = '', socketPath = '', engine = ''] = process.argv.slice(2);
+const [name = '', socketPath = '', engine = '', ...prefix] = process.argv.slice(2);
+const [program = '', ...args] = [...prefix, engine, '-f', name];
 const library = koffi.load('libc.so.6');
 const libc = {
   ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'intptr_t']),
@@ -43,7 +45,7 @@ if (libc.bind(uapi, Number(koffi.address(address)), address.length) < 0)
   throw new Error(`bind ${socketPath}`);
 libc.listen(uapi, 16);
 
-const child = spawn(engine, ['-f', name], {
+const child = spawn(program, args, {
   env: { ...process.env, WG_TUN_FD: String(TUN), WG_UAPI_FD: String(UAPI) },
   stdio: ['ignore', 'inherit', 'inherit', tun, uapi],
 });

@@ -28,12 +28,14 @@ export const RTMGRP_RULES = 0x80 | (1 << 18);
 const scratch = new Uint8Array(8_192);
 const scratchAddress = Number(koffi.address(scratch));
 
+/** @returns a descriptor that questions can be written to, or a negative number */
+export function netlinkSocket(): number {
+  return libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+}
+
 /** @param groups RTMGRP bits @returns a descriptor that becomes readable at a change; throws SystemError */
 export function openNetlink(groups: number): number {
-  const descriptor = check(
-    libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE),
-    'open a netlink socket',
-  );
+  const descriptor = check(netlinkSocket(), 'open a netlink socket');
   const address = new Uint8Array(SOCKADDR_NL_LENGTH);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_NETLINK, true);

@@ -1,60 +1,35 @@
 /**
- * Whether replies may still insist on the address of ours that a peer reached. The Linux driver drops it when the
- * address is gone, or when the route to the peer has moved to another interface; so do we, asked in other words: on
- * which interface is the address that the kernel would choose by itself?
+ * Whether replies may still insist on the address of ours that a peer reached. As with the Linux driver, they may not
+ * once the address is gone, or once the route to the peer goes by another interface than its packets came in by.
  */
-import { networkInterfaces } from 'node:os';
-import koffi from 'koffi';
-import type { Endpoint } from '../../peer/endpoint.ts';
-import { IpAddress } from '../../wire/ip-prefix.ts';
+import { Endpoint } from '../../peer/endpoint.ts';
 import { SharedMemory } from '../packet-memory.ts';
-import { libc } from './libc.ts';
-import { readSockaddr, SOCKADDR_LENGTH, socketDomain, writeSockaddr } from './sockaddr.ts';
-import { SO_MARK, SOL_SOCKET } from './udp-socket.ts';
+import { ERRNO, errno, libc } from './libc.ts';
+import { routeInterface } from './route-query.ts';
+import { socketDomain, writeSockaddr } from './sockaddr.ts';
 
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** The interfaces' names by their addresses, at the moment of asking. */
-function interfacesByAddress(): Map<string, string> {
-  const byAddress = new Map<string, string>();
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { address } of addresses ?? []) byAddress.set(String(IpAddress.parse(address)), name);
-  }
-  return byAddress;
-}
+const scratch = new SharedMemory(1);
 
 /** @param endpoint with a source @param mark of the bearer's sockets, which routing rules may look at */
 export function isSourceValid(endpoint: Endpoint, mark: number): boolean {
-  const interfaces = interfacesByAddress();
-  const addressed = interfaces.get(String(endpoint.source!.address));
-  if (addressed === undefined) return false;
-  const chosen = chosenSource(endpoint, mark);
+  if (!isOurs(endpoint)) return false;
+  const outgoing = routeInterface(endpoint, mark);
   // Without any route a send fails anyway, and says so.
-  return chosen === null || interfaces.get(String(chosen)) === addressed;
+  return outgoing === null || outgoing === endpoint.source!.interfaceIndex;
 }
 
-/** The address that the kernel would send from, by connecting a socket that sends nothing (ip(7)). */
-function chosenSource(endpoint: Endpoint, mark: number): IpAddress | null {
-  const domain = socketDomain(endpoint.address.family);
-  const descriptor = libc.socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return null;
-  try {
-    if (mark !== 0) {
-      const value = new Int32Array([mark]);
-      libc.setsockopt(descriptor, SOL_SOCKET, SO_MARK, Number(koffi.address(value)), 4);
-    }
-    const length = writeSockaddr(scratch, SOCKADDR_AT, endpoint);
-    if (libc.connect(descriptor, scratch.address(SOCKADDR_AT), length) < 0) return null;
-    scratch.view.setUint32(LENGTH_AT, SOCKADDR_LENGTH, true);
-    if (libc.getsockname(descriptor, scratch.address(SOCKADDR_AT), scratch.address(LENGTH_AT)) < 0)
-      return null;
-    return readSockaddr(scratch, SOCKADDR_AT, null).address;
-  } finally {
-    libc.close(descriptor);
-  }
+/** Whether the source is an address of this host: whether a socket can be bound to it. */
+function isOurs({ source }: Endpoint): boolean {
+  const { address, interfaceIndex } = source!;
+  const descriptor = libc.socket(socketDomain(address.family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return true; // for want of descriptors: sending will tell
+  const length = writeSockaddr(scratch, 0, new Endpoint(address, 0, interfaceIndex));
+  const isGone =
+    libc.bind(descriptor, scratch.address(0), length) < 0 &&
+    (errno() === ERRNO.EADDRNOTAVAIL || errno() === ERRNO.ENODEV);
+  libc.close(descriptor);
+  return !isGone;
 }
-
-const SOCKADDR_AT = 0;
-const LENGTH_AT = 64;
-const scratch = new SharedMemory(1);

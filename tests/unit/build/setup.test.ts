@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { missingPrograms, PROGRAMS } from '../../../build/prerequisites.mjs';
 import { hasProgram } from '../../../build/run.mjs';
 import { checkNode, installCommand, nodeModulesInStep } from '../../../build/setup.mjs';
 
@@ -81,5 +82,12 @@ describe('Debian packages', () => {
   it('a_program_is_looked_for_by_name', () => {
     expect(hasProgram('sh')).toBe(true);
     expect(hasProgram('no-such-program')).toBe(false);
+  });
+
+  it('a_file_is_looked_for_by_path', () => {
+    const netbase = PROGRAMS.filter(({ debianPackage }) => debianPackage === 'netbase');
+    expect(netbase.map(({ program }) => program)).toContain('/etc/services');
+    for (const { program } of missingPrograms('test'))
+      if (program.startsWith('/')) expect(existsSync(program)).toBe(false);
   });
 });

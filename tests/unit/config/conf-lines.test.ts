@@ -40,6 +40,14 @@ describe('the lines of a .conf', () => {
   it('outside_a_section_are_errors', () => {
     expect(refusal(`ListenPort = 1\n${USUAL}`)).toMatch(/^line 1: ListenPort is outside a section; put /);
     expect(refusal('hello')).toMatch(/^line 1: "hello" has no "="/);
+    const noComment = '; ";" starts no comment, "#" does';
+    expect(refusal('; a comment')).toBe(
+      `line 1: ";" has no "="; write "Key = value", or "#" before it${noComment}`,
+    );
+    expect(refusal(inInterface(';ListenPort = 5'))).toBe(
+      `line 3: ";ListenPort" is an unknown key in [Interface]; correct it or take the line out${noComment}`,
+    );
+    expect(refusal('[Interface')).toMatch(/^line 1: "\[Interface" is an unknown section;/);
   });
 
   it('of_unknown_sections_and_keys_are_errors_with_their_name', () => {
@@ -146,7 +154,7 @@ describe('the bytes of a .conf', () => {
   });
 
   it('are_at_most_1_MiB', () => {
-    const filler = (length: number) => `#${'x'.repeat(length - 1)}`;
+    const filler = (length: number) => '[Interface]#'.padEnd(length, 'x');
     expect(read(filler(1_048_576)).config.peers).toEqual([]);
     expect(refusal(filler(1_048_577))).toMatch(/^the file is 1048577 bytes/);
   });

@@ -4,7 +4,7 @@ import { read, readInterface, refusal, texts, warningKinds } from './read-conf.t
 
 describe('[Interface]', () => {
   it('may_lack_a_private_key_with_a_warning', () => {
-    for (const text of ['', '[Interface]\n', `[Interface]\nPrivateKey = ${ZERO_KEY}\n`]) {
+    for (const text of ['[Interface]\n', `[Interface]\nPrivateKey = ${ZERO_KEY}\n`]) {
       expect(read(text).config.interface.privateKey).toBeNull();
       expect(new Set(warningKinds(text))).toEqual(new Set(['no-private-key']));
     }
@@ -136,6 +136,8 @@ describe('hooks', () => {
   ])('that_are_the_kill_switch_of_the_manual_are_recognised: %s', (hook) => {
     expect(warningKinds(inInterface(`PostUp = ${hook}`))).toContain('kill-switch-recipe');
     expect(warningKinds(inInterface(`PreDown = ${hook}`))).not.toContain('kill-switch-recipe');
+    const { warnings } = read(inInterface(`PostUp = ${hook}`));
+    expect(warnings.map(({ message }) => message).join()).toContain('a built-in one is not there yet');
   });
 
   it.each([

@@ -116,7 +116,7 @@ describe('a written .conf', () => {
   });
 
   it('says_nothing_of_what_is_not_set', () => {
-    expect(writeWgQuick(read('').config)).toBe('[Interface]\n');
+    expect(writeWgQuick(read('[Interface]').config)).toBe('[Interface]\n');
   });
 
   it.each(['a\nPublicKey = x', ' a', 'a ', '', 'a\0'])(

@@ -33,6 +33,11 @@ describe('the command line', () => {
     [['up', 'a', 'b'], 'too many arguments'],
     [['up', 'a', '--timeout', 'soon'], "'soon' is invalid"],
     [['up', 'a', '--timeout', '0'], "'0' is invalid"],
+    [['up', 'a', '--timeout', '0.05'], 'It takes seconds, from 0.1 to 3600'],
+    [['up', '../home'], "A tunnel's name has 1 to 15 letters, digits or _ = + . -"],
+    [['export', 'sixteencharacter'], "A tunnel's name has"],
+    [['down', 'a b'], "A tunnel's name has"],
+    [['import', 'a.conf', '--name=-a'], 'A name begins with no "-"'],
     [['up', 'a', '--timeout', ''], "'' is invalid"],
     [['list', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
     [['genkey', 'now'], 'too many arguments'],
@@ -45,10 +50,12 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['list'], "the helper is not running, at /nonexistent/helper.sock, start it with 'sudo wayfare helper'"],
+    [
+      ['list'],
+      "the helper is not running, at /nonexistent/helper.sock, start it with 'sudo npx wayfare helper'",
+    ],
     [['list', '--socket', '/none'], 'the helper is not running, at /none,'],
     [['--socket', '/none', 'status'], 'the helper is not running, at /none,'],
-    [['up', '../home'], '"../home" is no tunnel\'s name, use 1 to 15 letters'],
     [['import', '/nonexistent/a.conf'], 'there is no such file, at /nonexistent/a.conf, check its path'],
     [['import', '/'], 'this is a folder, at /'],
     [['import', '/dev/zero'], 'the file is larger than 1 MiB, at /dev/zero'],

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:f
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../helper/failure.ts';
 import { connectToHelper } from '../../../helper/ipc/client.ts';
 import { encodeFrame, FrameDecoder, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
@@ -24,7 +24,7 @@ const handlers: Handlers = {
   up: async () => {
     throw new TypeError('a bug of ours');
   },
-  down: async ({ name }) => ({ names: [name ?? 'all'] }),
+  down: async ({ name }) => ({ names: [name ?? 'all'], leftovers: [] }),
   // What a handler must not answer: the server checks its own side too.
   status: async () => ({ tunnels: [{ name: 'home', privateKey: 'secret' }] }) as never,
 };
@@ -87,7 +87,7 @@ describe('client and server', () => {
     const client = await connectToHelper(socketPath());
     const names = Array.from({ length: 200 }, (_, i) => `t${i}`);
     const answers = await Promise.all(names.map((name) => client.request('down', { name })));
-    expect(answers).toEqual(names.map((name) => ({ names: [name] })));
+    expect(answers).toEqual(names.map((name) => ({ names: [name], leftovers: [] })));
     client.close();
   });
 
@@ -146,6 +146,7 @@ describe('the server', () => {
     await client.gotReplies(garbage.length + 1);
     expect(client.replies.filter(({ ok }) => !ok)).toHaveLength(garbage.length);
     expect(client.replies.find(({ ok }) => ok)).toMatchObject({ id: 4 });
+    expect(client.replies.filter(({ id }) => id === 3)).toHaveLength(1);
     client.socket.destroy();
     await expectServing();
   });
@@ -218,6 +219,43 @@ describe('the server', () => {
     await expect(connectToHelper(long)).rejects.toThrow('1 to 107 bytes');
   });
 
+  it('says in words that the folder of its socket cannot be', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    for (const path of [join(file, 'helper.sock'), join(file, 'deeper', 'helper.sock')])
+      await expect(serve({ socketPath: path, handlers, log: () => {} })).rejects.toThrow(
+        /^a file is where the folder of the socket would be, at .*, choose another --socket$/,
+      );
+  });
+
+  it('tells a handler when its client waits no longer, and still answers', async () => {
+    const departures: AbortSignal[] = [];
+    const path = join(folder, 'waiting.sock');
+    const patient = await serve({
+      socketPath: path,
+      log: () => {},
+      handlers: {
+        ...handlers,
+        up: async (_, departed) => {
+          departures.push(departed);
+          await new Promise((resolve) => departed.addEventListener('abort', resolve));
+          throw new Failure('it was cancelled');
+        },
+      },
+    });
+    const client = await connectToHelper(path);
+    const attempt = client.request('up', { name: 'home', timeoutSeconds: 1 });
+    setTimeout(() => client.depart(), 50);
+    await expect(attempt).rejects.toThrow('it was cancelled');
+    const killed = await connectToHelper(path);
+    const lost = killed.request('up', { name: 'home', timeoutSeconds: 1 }).catch(() => {}); // it hangs up itself
+    await client.request('list', {}).catch(() => {}); // it has departed
+    setTimeout(() => killed.close(), 50);
+    await lost;
+    await vi.waitFor(() => expect(departures.map(({ aborted }) => aborted)).toEqual([true, true]));
+    await patient.close();
+  });
+
   it('leaves a file alone that is no socket', async () => {
     const path = join(folder, 'notes');
     writeFileSync(path, 'mine');
@@ -229,7 +267,7 @@ describe('the server', () => {
 describe('the client', () => {
   it('says in words that no helper runs', async () => {
     await expect(connectToHelper(join(folder, 'none.sock'))).rejects.toThrow(
-      `the helper is not running, at ${join(folder, 'none.sock')}, start it with 'sudo wayfare helper'`,
+      `the helper is not running, at ${join(folder, 'none.sock')}, start it with 'sudo npx wayfare helper'`,
     );
     const dead = await leaveStaleSocket(join(folder, 'stale.sock'));
     await expect(connectToHelper(dead)).rejects.toThrow('the helper is not running');

@@ -31,7 +31,7 @@ describe('the contract', () => {
     },
   );
 
-  it.each([0, -1, 3_601, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
+  it.each([0, 0.05, -1, 3_601, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
     'refuses the timeout %s',
     (timeoutSeconds) => {
       expect(accepts('up', { name: 'home', timeoutSeconds })).toBe(false);
@@ -44,6 +44,11 @@ describe('the contract', () => {
     expect(accepts('import', request(MAX_CONFIG_BYTES))).toBe(true);
     expect(accepts('import', request(MAX_CONFIG_BYTES + 8))).toBe(false);
     expect(accepts('import', { ...request(4), content: '!' })).toBe(false);
+  });
+
+  it('imports under no name that a command line takes for an option', () => {
+    const named = (name: string) => accepts('import', { fileName: 'a.conf', name, content: '' });
+    expect([named('a-b'), named('-a')]).toEqual([true, false]);
   });
 
   it('does not take names of Object for verbs', () => {

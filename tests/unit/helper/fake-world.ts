@@ -57,6 +57,9 @@ export async function until(condition: () => boolean): Promise<void> {
   throw new Error('it never came to that');
 }
 
+/** Of somebody who waits to the end. */
+export const staying = new AbortController().signal;
+
 export const PRIVATE_KEY = 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=';
 export const PEER_KEY = 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=';
 
@@ -102,15 +105,18 @@ export class FakeWorld {
       setDown: async (name) => this.#deed('setDown', name),
     },
     routes: {
-      pathTo: async () => this.path,
+      pathsTo: async (addresses) => new Map(addresses.map((address) => [address, this.path])),
       defaultPaths: async () => [],
       addTunnelRoutes: async (_, prefixes, table) =>
         this.#deed('addTunnelRoutes', [...prefixes, ...(table === null ? [] : [`table ${table}`])].join(' ')),
-      addBearerRoute: async (address) => {
-        this.#deed('addBearerRoute', address);
-        return true;
+      addBearerRoutes: async (paths) => {
+        const addresses = [...paths.keys()];
+        if (addresses.length > 0) this.#deed('addBearerRoutes', addresses.join(' '));
+        return addresses;
       },
-      removeBearerRoute: async (address) => this.#deed('removeBearerRoute', address),
+      removeBearerRoutes: async (addresses) => {
+        if (addresses.length > 0) this.#deed('removeBearerRoutes', addresses.join(' '));
+      },
     },
     startEngine: async (name) => {
       this.#deed('startEngine', name);

@@ -98,8 +98,10 @@ describe('what a person reads', () => {
 
   it('says what up and down did, also where there was nothing to do', () => {
     expect(upText('home', { outcome: 'already-connected' })).toBe('home is connected already.\n');
-    expect(downText(null, { names: ['a', 'b'] })).toBe('a is disconnected.\nb is disconnected.\n');
-    expect(downText('a', { names: [] })).toBe('a was not connected.\n');
+    expect(downText(null, { names: ['a', 'b'], leftovers: [] })).toBe(
+      'a is disconnected.\nb is disconnected.\n',
+    );
+    expect(downText('a', { names: [], leftovers: [] })).toBe('a was not connected.\n');
   });
 
   it('cannot command the terminal', () => {

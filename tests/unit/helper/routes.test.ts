@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IpAddress, IpPrefix } from '../../../engine/wire/ip-prefix.ts';
 import { Failure } from '../../../helper/failure.ts';
-import { batchText, type IpCommand } from '../../../helper/network/ip-command.ts';
+import { batchText, type IpCommand, Refused } from '../../../helper/network/ip-command.ts';
+import type { Path } from '../../../helper/routes/index.ts';
 import { createLinuxRoutes } from '../../../helper/routes/linux.ts';
 import {
   contains,
@@ -11,7 +12,9 @@ import {
   swallowedEndpoints,
   tunnelMtu,
 } from '../../../helper/routes/plan.ts';
+import { sharedBearerRoutes } from '../../../helper/routes/shared-bearer-routes.ts';
 import { addressCommands } from '../../../helper/tun/linux.ts';
+import { staying } from './fake-world.ts';
 
 const prefixes = (...texts: string[]) => texts.map((text) => IpPrefix.parse(text)!);
 const anyPrefix = fc
@@ -83,7 +86,8 @@ describe('the plan of routes', () => {
     [[65_536], [], 65_456],
     [[600], [], 576],
   ])('sizes the tunnel for endpoints %j and defaults %j', (endpoints, defaults, mtu) => {
-    expect(tunnelMtu(endpoints, defaults)).toBe(mtu);
+    expect(tunnelMtu(endpoints, defaults, false)).toBe(mtu);
+    expect(tunnelMtu(endpoints, defaults, true)).toBe(Math.max(mtu, 1_280));
   });
 });
 
@@ -110,10 +114,15 @@ describe('ip commands', () => {
 /** A kernel that answers each query with what `ip -j` printed for it on a real one. */
 class FakeIp implements IpCommand {
   readonly batches: string[] = [];
+  refusal: Failure | null = null;
   readonly #answers: Readonly<Record<string, unknown>>;
 
   constructor(answers: Readonly<Record<string, unknown>>) {
     this.#answers = answers;
+  }
+
+  async queryAll(family: string, lines: readonly (readonly string[])[]): Promise<unknown[]> {
+    return lines.map((line) => this.#answers[[family, ...line].join(' ')] ?? []);
   }
 
   async query(words: readonly string[]): Promise<unknown> {
@@ -123,54 +132,96 @@ class FakeIp implements IpCommand {
   }
 
   async batch(lines: readonly (readonly string[])[]): Promise<void> {
-    this.batches.push(batchText(lines));
+    if (this.refusal !== null) throw this.refusal;
+    if (lines.length > 0) this.batches.push(batchText(lines));
   }
 }
 
 describe('routes on Linux', () => {
   const viaGateway = { dst: '192.0.2.1', gateway: '10.0.0.1', dev: 'eth0', prefsrc: '10.0.0.2', flags: [] };
+  const links = [
+    { ifname: 'eth0', mtu: 1_492 },
+    { ifname: 'lo', mtu: 65_536 },
+    { ifname: 'ppp0', mtu: 1_300 },
+  ];
   const gateway = { device: 'eth0', gateway: '10.0.0.1', mtu: 1_492, isLocal: false };
 
   it('reads the way to an address, its MTU from the link or from the route', async () => {
     const ip = new FakeIp({
-      'route get 192.0.2.1': [viaGateway],
-      'route get 192.0.2.1 mark 51820': [{ ...viaGateway, metrics: [{ mtu: 1_300 }] }],
-      'route get 127.0.0.1': [{ type: 'local', dst: '127.0.0.1', dev: 'lo', prefsrc: '127.0.0.1' }],
-      'link show dev eth0': [{ ifname: 'eth0', mtu: 1_492 }],
-      'link show dev lo': [{ ifname: 'lo', mtu: 65_536 }],
+      '-4 route get 192.0.2.1': [viaGateway],
+      '-4 route get 192.0.2.1 mark 51820': [{ ...viaGateway, metrics: [{ mtu: 1_300 }] }],
+      '-4 route get 127.0.0.1': [{ type: 'local', dst: '127.0.0.1', dev: 'lo', prefsrc: '127.0.0.1' }],
+      '-6 route get fd00:0::1': [{ dst: 'fd00::1', dev: 'eth0' }],
+      '-6 route get fe80::1 oif ppp0': [{ dst: 'fe80::1', dev: 'ppp0' }],
+      'link show': links,
     });
     const routes = createLinuxRoutes(ip);
-    expect(await routes.pathTo('192.0.2.1', 0)).toEqual(gateway);
-    expect(await routes.pathTo('192.0.2.1', 51_820)).toEqual({ ...gateway, mtu: 1_300 });
-    expect(await routes.pathTo('127.0.0.1', 0)).toMatchObject({ isLocal: true, mtu: 65_536 });
-    expect(await routes.pathTo('198.51.100.1', 0)).toBeNull();
+    const addresses = ['192.0.2.1', '127.0.0.1', '198.51.100.1', 'fd00:0::1', 'fe80::1%ppp0'];
+    expect([...(await routes.pathsTo(addresses, 0, staying))]).toEqual([
+      ['192.0.2.1', gateway],
+      ['127.0.0.1', { device: 'lo', gateway: null, mtu: 65_536, isLocal: true }],
+      ['198.51.100.1', null],
+      ['fd00:0::1', { ...gateway, gateway: null }],
+      ['fe80::1%ppp0', { device: 'ppp0', gateway: null, mtu: 1_300, isLocal: false }],
+    ]);
+    expect((await routes.pathsTo(['192.0.2.1'], 51_820, staying)).get('192.0.2.1')?.mtu).toBe(1_300);
   });
 
   it('reads the default routes of both families', async () => {
     const ip = new FakeIp({
       '-4 route show default': [{ dst: 'default', gateway: '10.0.0.1', dev: 'eth0', flags: [] }],
       '-6 route show default': [],
-      'link show dev eth0': [{ mtu: 1_492 }],
+      'link show': links,
     });
     expect(await createLinuxRoutes(ip).defaultPaths()).toEqual([gateway]);
   });
 
-  it('pins an endpoint to its path, unless somebody has', async () => {
+  it('pins endpoints to their paths, but where somebody else has', async () => {
     const ip = new FakeIp({
-      '-4 route show exact 192.0.2.1/32': [],
-      '-4 route show exact 192.0.2.2/32': [{ dst: '192.0.2.2', dev: 'eth1' }],
-      '-6 route show exact fd00::1/128': [],
+      '-4 route show': [
+        { dst: 'default', dev: 'eth0' },
+        { dst: '192.0.2.0/24', dev: 'eth1' },
+        { dst: '192.0.2.2', dev: 'eth1' },
+      ],
+      '-6 route show': [{ dst: 'fd00::1', dev: 'eth1', protocol: '87' }],
     });
     const routes = createLinuxRoutes(ip);
-    expect(await routes.addBearerRoute('192.0.2.1', gateway)).toBe(true);
-    expect(await routes.addBearerRoute('192.0.2.2', gateway)).toBe(false);
-    expect(await routes.addBearerRoute('fd00::1', { ...gateway, gateway: null })).toBe(true);
-    await routes.removeBearerRoute('192.0.2.1', gateway);
-    expect(ip.batches).toEqual([
-      'route add 192.0.2.1/32 via 10.0.0.1 dev eth0\n',
-      'route add fd00::1/128 dev eth0\n',
-      'route del 192.0.2.1/32 via 10.0.0.1 dev eth0\n',
+    const wanted = new Map<string, Path>([
+      ['192.0.2.1', gateway],
+      ['192.0.2.2', gateway],
+      ['fd00::1', { ...gateway, gateway: null }],
     ]);
+    expect(await routes.addBearerRoutes(wanted)).toEqual(['192.0.2.1', 'fd00::1']);
+    await routes.removeBearerRoutes(['192.0.2.1', '192.0.2.2', 'fd00::1']);
+    expect(ip.batches).toEqual([
+      'route replace 192.0.2.1/32 via 10.0.0.1 dev eth0 proto 87\nroute replace fd00::1/128 dev eth0 proto 87\n',
+      'route del fd00::1/128 proto 87\n',
+    ]);
+  });
+
+  it('keeps a route that two tunnels share until both have given it back', async () => {
+    const ip = new FakeIp({
+      '-4 route show': [{ dst: '192.0.2.1', dev: 'eth0', protocol: '87' }],
+    });
+    const routes = sharedBearerRoutes(createLinuxRoutes(ip));
+    const wanted = new Map([['192.0.2.1', gateway]]);
+    const held = await Promise.all([routes.addBearerRoutes(wanted), routes.addBearerRoutes(wanted)]);
+    expect(held).toEqual([['192.0.2.1'], ['192.0.2.1']]);
+    expect(ip.batches).toHaveLength(1);
+    await routes.removeBearerRoutes(['192.0.2.1']);
+    expect(ip.batches).toHaveLength(1);
+    await routes.removeBearerRoutes(['192.0.2.1']);
+    expect(ip.batches.at(-1)).toBe('route del 192.0.2.1/32 proto 87\n');
+    await routes.addBearerRoutes(wanted);
+    expect(ip.batches).toHaveLength(3);
+  });
+
+  it('names the device that has a route already, and what to do', async () => {
+    const ip = new FakeIp({ '-4 route show exact 10.8.0.0/16': [{ dst: '10.8.0.0/16', dev: 'wlan0' }] });
+    ip.refusal = new Refused('File exists', 'route add 10.8.0.0/16 dev wg0', 1);
+    await expect(
+      createLinuxRoutes(ip).addTunnelRoutes('wg0', prefixes('10.9.0.0/16', '10.8.0.0/16'), null),
+    ).rejects.toThrow(/^wlan0 has that route already, to 10\.8\.0\.0\/16, take that tunnel down or leave/);
   });
 
   it('adds all routes of a tunnel in one batch', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TunnelConfig } from '../../../engine/config/tunnel-config.ts';
 import { Tunnel } from '../../../helper/tunnel/tunnel.ts';
-import { CONF, configOf, FakeWorld, until } from './fake-world.ts';
+import { CONF, configOf, FakeWorld, staying, until } from './fake-world.ts';
 
 const config = () => Promise.resolve(configOf(CONF));
 const configWith = (from: string, to: string) => (): Promise<TunnelConfig> =>
@@ -20,7 +20,7 @@ function outcomeOf(attempt: Promise<string>): Promise<string> {
 describe('bring-up', () => {
   it('takes its steps in order and is undone in reverse', async () => {
     const { fake, tunnel } = setUp();
-    expect(await tunnel.up(config, 30)).toBe('connected');
+    expect(await tunnel.up(config, 30, staying)).toBe('connected');
     expect(fake.done).toEqual([
       'open home',
       'startEngine home',
@@ -32,7 +32,7 @@ describe('bring-up', () => {
       'initiate ',
     ]);
     fake.done.length = 0;
-    expect(await tunnel.down()).toBe(true);
+    expect(await tunnel.down()).toEqual({ wasUp: true, leftovers: [] });
     expect(fake.done).toEqual(['setDown home', 'stopEngine home', 'close home']);
     expect(tunnel.state).toEqual({ kind: 'disconnected' });
     expect(fake.clock.sleeperCount).toBe(0);
@@ -50,7 +50,7 @@ describe('bring-up', () => {
   ])('undoes what stood when %s fails, and names the cause %s', async (deed, cause, undone) => {
     const { fake, tunnel } = setUp();
     fake.failing = deed;
-    const outcome = outcomeOf(tunnel.up(config, 30));
+    const outcome = outcomeOf(tunnel.up(config, 30, staying));
     // A failure waits a moment for the news that the engine has died.
     await until(() => fake.clock.sleeperCount === 2 || tunnel.state.kind === 'error');
     fake.clock.advance(500);
@@ -63,14 +63,14 @@ describe('bring-up', () => {
   it('is up without a handshake where no peer can be called', async () => {
     const { fake, tunnel } = setUp();
     fake.peerAnswers = false;
-    expect(await tunnel.up(configWith('Endpoint = 192.0.2.1:51820', ''), 30)).toBe('interface-up');
+    expect(await tunnel.up(configWith('Endpoint = 192.0.2.1:51820', ''), 30, staying)).toBe('interface-up');
     expect(fake.done).not.toContain('initiate ');
   });
 
   it('is not connected before an authenticated packet came back', async () => {
     const { fake, tunnel } = setUp();
     fake.peerAnswers = false;
-    const outcome = outcomeOf(tunnel.up(config, 30));
+    const outcome = outcomeOf(tunnel.up(config, 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
     fake.clock.advance(100);
     await until(() => fake.clock.sleeperCount === 2);
@@ -84,7 +84,7 @@ describe('bring-up', () => {
   it('gives up after its timeout and takes everything down', async () => {
     const { fake, tunnel } = setUp();
     fake.peerAnswers = false;
-    const outcome = outcomeOf(tunnel.up(config, 30));
+    const outcome = outcomeOf(tunnel.up(config, 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
     fake.clock.advance(30_000);
     expect(await outcome).toBe(
@@ -99,7 +99,7 @@ describe('bring-up', () => {
   it('needs a private key', async () => {
     const { tunnel } = setUp();
     const keyless = configWith(/PrivateKey.*/.exec(CONF)![0], '');
-    expect(await outcomeOf(tunnel.up(keyless, 30))).toBe(
+    expect(await outcomeOf(tunnel.up(keyless, 30, staying))).toBe(
       'its config has no PrivateKey, tunnel home, import one that has',
     );
   });
@@ -110,15 +110,15 @@ describe('bring-up', () => {
     ['192.0.2.0/24', ['addTunnelRoutes 192.0.2.0/24']],
   ])('keeps the endpoint out of the tunnel whose allowed IPs are %s', async (allowedIps, added) => {
     const { fake, tunnel } = setUp();
-    await tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', allowedIps), 30);
+    await tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', allowedIps), 30, staying);
     expect(fake.done.filter((what) => what.includes('Route'))).toEqual([
-      'addBearerRoute 192.0.2.1',
+      'addBearerRoutes 192.0.2.1',
       ...added,
     ]);
     await tunnel.down();
     expect(fake.done.slice(-4)).toEqual([
-      'removeBearerRoute 192.0.2.1',
       'setDown home',
+      'removeBearerRoutes 192.0.2.1',
       'stopEngine home',
       'close home',
     ]);
@@ -127,7 +127,7 @@ describe('bring-up', () => {
   it('refuses to swallow an endpoint that it cannot reach', async () => {
     const { fake, tunnel } = setUp();
     fake.path = null;
-    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '0.0.0.0/0'), 30));
+    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '0.0.0.0/0'), 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
     fake.clock.advance(500);
     expect(await outcome).toBe(
@@ -139,29 +139,52 @@ describe('bring-up', () => {
     ['off', []],
     ['main', ['addTunnelRoutes 10.8.0.0/16']],
     ['254', ['addTunnelRoutes 10.8.0.0/16']],
+    ['0', ['addTunnelRoutes 10.8.0.0/16']],
     ['51820', ['addTunnelRoutes 10.7.0.0/24 10.8.0.0/16 table 51820']],
   ])('obeys Table = %s', async (table, expected) => {
     const { fake, tunnel } = setUp();
-    await tunnel.up(configWith('DNS', `Table = ${table}\nDNS`), 30);
+    await tunnel.up(configWith('DNS', `Table = ${table}\nDNS`), 30, staying);
     expect(fake.done.filter((what) => what.includes('Route'))).toEqual(expected);
+  });
+});
+
+describe('a config that would not work', () => {
+  it.each([
+    ['Table = 255', "its config has Table = 255, where the kernel keeps this machine's own addresses"],
+    ['Table = local', "its config has Table = local, where the kernel keeps this machine's own addresses"],
+    ['MTU = 1279', 'IPv6 needs an MTU of at least 1280 bytes, and its config has MTU = 1279'],
+  ])('is refused with %s before anything is touched', async (line, reason) => {
+    const { fake, tunnel } = setUp();
+    expect(await outcomeOf(tunnel.up(configWith('DNS', `${line}\nDNS`), 30, staying))).toMatch(reason);
+    expect(fake.done).toEqual([]);
+  });
+
+  it('keeps the MTU large enough for IPv6 on a path that is not', async () => {
+    const { fake, tunnel } = setUp();
+    fake.path = { device: 'ppp0', gateway: null, mtu: 1_300, isLocal: false };
+    await tunnel.up(config, 30, staying);
+    expect(tunnel.live.mtu).toBe(1_280);
+    await tunnel.down();
+    await tunnel.up(configWith(', fd07::2/64', ''), 30, staying);
+    expect(tunnel.live.mtu).toBe(1_220);
   });
 });
 
 describe('a tunnel', () => {
   it('is brought up once by two calls at a time', async () => {
     const { fake, tunnel } = setUp();
-    const outcomes = await Promise.all([tunnel.up(config, 30), tunnel.up(config, 30)]);
+    const outcomes = await Promise.all([tunnel.up(config, 30, staying), tunnel.up(config, 30, staying)]);
     expect(outcomes).toEqual(['connected', 'connected']);
     expect(fake.done.filter((what) => what.startsWith('open'))).toEqual(['open home']);
-    expect(await tunnel.up(config, 30)).toBe('already-connected');
+    expect(await tunnel.up(config, 30, staying)).toBe('already-connected');
   });
 
   it('is cancelled by down while it connects', async () => {
     const { fake, tunnel } = setUp();
     fake.peerAnswers = false;
-    const outcome = outcomeOf(tunnel.up(config, 30));
+    const outcome = outcomeOf(tunnel.up(config, 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
-    expect(await tunnel.down()).toBe(true);
+    expect(await tunnel.down()).toEqual({ wasUp: true, leftovers: [] });
     expect(await outcome).toBe('it was cancelled, tunnel home');
     expect(tunnel.state).toEqual({ kind: 'disconnected' });
     expect(fake.done.slice(-3)).toEqual(['setDown home', 'stopEngine home', 'close home']);
@@ -171,7 +194,7 @@ describe('a tunnel', () => {
     let outcome = '';
     for (let turns = 0; outcome !== 'connected'; turns++) {
       const { fake, tunnel } = setUp();
-      const attempt = outcomeOf(tunnel.up(config, 30));
+      const attempt = outcomeOf(tunnel.up(config, 30, staying));
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       await tunnel.down();
       outcome = await attempt;
@@ -187,9 +210,9 @@ describe('a tunnel', () => {
 
   it('comes up again after an up that waited for its going down', async () => {
     const { fake, tunnel } = setUp();
-    await tunnel.up(config, 30);
+    await tunnel.up(config, 30, staying);
     const goingDown = tunnel.down();
-    expect(await tunnel.up(config, 30)).toBe('connected');
+    expect(await tunnel.up(config, 30, staying)).toBe('connected');
     await goingDown;
     expect(fake.done.filter((what) => /open|close/.test(what))).toEqual([
       'open home',
@@ -200,7 +223,7 @@ describe('a tunnel', () => {
 
   it('goes to error, with everything removed, when its engine dies', async () => {
     const { fake, tunnel } = setUp();
-    await tunnel.up(config, 30);
+    await tunnel.up(config, 30, staying);
     fake.killEngine('SIGSEGV');
     await until(() => tunnel.state.kind === 'error');
     expect(tunnel.state).toMatchObject({
@@ -212,7 +235,7 @@ describe('a tunnel', () => {
   it('says that the engine died where it dies while connecting', async () => {
     const { fake, tunnel } = setUp();
     fake.peerAnswers = false;
-    const outcome = outcomeOf(tunnel.up(config, 30));
+    const outcome = outcomeOf(tunnel.up(config, 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
     fake.killEngine('exit code 1: no memory');
     fake.clock.advance(100);
@@ -222,18 +245,22 @@ describe('a tunnel', () => {
 
   it('goes on undoing where one undo fails', async () => {
     const { fake, tunnel } = setUp();
-    await tunnel.up(config, 30);
+    await tunnel.up(config, 30, staying);
     fake.failing = 'setDown';
-    await tunnel.down();
+    const { leftovers } = await tunnel.down();
     expect(fake.done.slice(-2)).toEqual(['stopEngine home', 'close home']);
     expect(fake.logged.join()).toContain('could not take the interface down');
+    expect(leftovers).toEqual([
+      { what: 'could not take the interface down (setDown failed)', where: '', advice: 'mend it' },
+    ]);
+    expect((await tunnel.down()).leftovers).toEqual([]);
   });
 
   it('connects anew after an error', async () => {
     const { fake, tunnel } = setUp();
     fake.failing = 'open';
-    await outcomeOf(tunnel.up(config, 30));
+    await outcomeOf(tunnel.up(config, 30, staying));
     fake.failing = '';
-    expect(await tunnel.up(config, 30)).toBe('connected');
+    expect(await tunnel.up(config, 30, staying)).toBe('connected');
   });
 });

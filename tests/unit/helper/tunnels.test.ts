@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestOf, ResultOf } from '../../../helper/ipc/contract.ts';
 import { openTunnelStore } from '../../../helper/tunnel/store.ts';
 import { Tunnels } from '../../../helper/tunnel/tunnels.ts';
-import { CONF, configOf, FakeWorld, PEER_KEY, PRIVATE_KEY, until } from './fake-world.ts';
+import { CONF, configOf, FakeWorld, PEER_KEY, PRIVATE_KEY, staying, until } from './fake-world.ts';
 
 let stateDir = '';
 let fake = new FakeWorld();
@@ -25,14 +25,14 @@ function importing(
   name: string | null = null,
 ): Promise<ResultOf<'import'>> {
   const request: RequestOf<'import'> = { fileName, name, content: Buffer.from(text).toString('base64') };
-  return tunnels.handlers.import(request);
+  return tunnels.handlers.import(request, staying);
 }
 
 async function names(): Promise<string[]> {
-  return (await tunnels.handlers.list({})).tunnels.map(({ name }) => name);
+  return (await tunnels.handlers.list({}, staying)).tunnels.map(({ name }) => name);
 }
 
-const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30 });
+const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30 }, staying);
 
 describe('import', () => {
   it('tells what it found, and keeps hooks as text', async () => {
@@ -52,7 +52,7 @@ describe('import', () => {
 
   it('gives back by export what was imported', async () => {
     await importing(CONF);
-    const { config } = await tunnels.handlers.export({ name: 'home' });
+    const { config } = await tunnels.handlers.export({ name: 'home' }, staying);
     expect(JSON.stringify(configOf(config))).toBe(JSON.stringify(configOf(CONF)));
     expect(config).toContain(PRIVATE_KEY);
   });
@@ -78,16 +78,49 @@ describe('import', () => {
   });
 });
 
+describe('a file that cannot be stored', () => {
+  it('is refused where it would be too long to be read again', async () => {
+    const bare = Array.from({ length: 75_000 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`).join(
+      ',',
+    );
+    await expect(importing(CONF.replace('10.7.0.0/24, 10.8.0.0/16', bare))).rejects.toThrow(
+      /^written out in full the tunnel takes \d+ bytes, and 1048576 are the most, in home\.conf, join its allowed IPs/,
+    );
+    expect(readdirSync(join(stateDir, 'tunnels'))).toEqual([]);
+  });
+
+  it('is refused where it says nothing', async () => {
+    for (const text of ['', '\n', '# nothing'])
+      await expect(importing(text)).rejects.toThrow(
+        "line 1: there is no [Interface] and no [Peer]; check that this is a tunnel's file, in home.conf",
+      );
+  });
+});
+
+describe('a tunnel whose file is gone', () => {
+  it('is shown and taken down while it is alive', async () => {
+    await importing(CONF);
+    await up('home');
+    rmSync(join(stateDir, 'tunnels', 'home.conf'));
+    for (const name of ['home', null])
+      expect((await tunnels.handlers.status({ name }, staying)).tunnels).toMatchObject([
+        { name: 'home', state: 'connected', error: null, mtu: 1_420 },
+      ]);
+    expect(await tunnels.handlers.down({ name: 'home' }, staying)).toMatchObject({ names: ['home'] });
+    expect(await names()).toEqual([]);
+  });
+});
+
 describe('the verbs', () => {
   it('know no tunnel that is not stored', async () => {
     const { handlers } = tunnels;
     const name = 'nowhere';
     for (const attempt of [
-      handlers.export({ name }),
-      handlers.remove({ name }),
+      handlers.export({ name }, staying),
+      handlers.remove({ name }, staying),
       up(name),
-      handlers.down({ name }),
-      handlers.status({ name }),
+      handlers.down({ name }, staying),
+      handlers.status({ name }, staying),
     ])
       await expect(attempt).rejects.toThrow("there is no such tunnel, named nowhere, see 'wayfare list'");
   });
@@ -95,20 +128,23 @@ describe('the verbs', () => {
   it('do not remove a tunnel that is up', async () => {
     await importing(CONF);
     await up('home');
-    await expect(tunnels.handlers.remove({ name: 'home' })).rejects.toThrow(
+    await expect(tunnels.handlers.remove({ name: 'home' }, staying)).rejects.toThrow(
       'the tunnel is connected, named home, take it down first: wayfare down home',
     );
-    await tunnels.handlers.down({ name: 'home' });
-    await tunnels.handlers.remove({ name: 'home' });
+    await tunnels.handlers.down({ name: 'home' }, staying);
+    await tunnels.handlers.remove({ name: 'home' }, staying);
     expect(await names()).toEqual([]);
   });
 
   it('take down one, or all, and say which were up', async () => {
     for (const name of ['a', 'b', 'c']) await importing(CONF, 'x.conf', name);
     for (const name of ['a', 'b', 'c']) await up(name);
-    expect(await tunnels.handlers.down({ name: 'a' })).toEqual({ names: ['a'] });
-    expect(await tunnels.handlers.down({ name: 'a' })).toEqual({ names: [] });
-    expect(await tunnels.handlers.down({ name: null })).toEqual({ names: ['b', 'c'] });
+    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: ['a'], leftovers: [] });
+    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: [], leftovers: [] });
+    expect(await tunnels.handlers.down({ name: null }, staying)).toEqual({
+      names: ['b', 'c'],
+      leftovers: [],
+    });
   });
 
   it('bring nothing up once the helper stops', async () => {
@@ -118,12 +154,14 @@ describe('the verbs', () => {
     await tunnels.close();
     await late.catch(() => {}); // whether it was in time or not, nothing may stand now
     await expect(up('home')).rejects.toThrow('the helper is stopping');
-    expect((await tunnels.handlers.list({})).tunnels).toEqual([{ name: 'home', state: 'disconnected' }]);
+    expect((await tunnels.handlers.list({}, staying)).tunnels).toEqual([
+      { name: 'home', state: 'disconnected' },
+    ]);
   });
 });
 
 describe('status', () => {
-  const status = async () => (await tunnels.handlers.status({ name: null })).tunnels[0];
+  const status = async () => (await tunnels.handlers.status({ name: null }, staying)).tunnels[0];
 
   it('shows the config of a tunnel at rest', async () => {
     await importing(CONF);
@@ -186,14 +224,14 @@ describe('status', () => {
     const attempt = up('home').catch(() => {}); // it is cancelled below
     await until(() => fake.clock.sleeperCount === 2);
     expect(await status()).toMatchObject({ state: 'connecting', interface: 'home', connectedSince: null });
-    await tunnels.handlers.down({ name: 'home' });
+    await tunnels.handlers.down({ name: 'home' }, staying);
     await attempt;
   });
 
   it('names a stored file that somebody broke, and shows the others', async () => {
     await importing(CONF);
     writeFileSync(join(stateDir, 'tunnels', 'odd.conf'), 'garbage');
-    const { tunnels: all } = await tunnels.handlers.status({ name: null });
+    const { tunnels: all } = await tunnels.handlers.status({ name: null }, staying);
     expect(all.map(({ name, error }) => [name, error?.cause ?? null])).toEqual([
       ['home', null],
       ['odd', 'read-config'],

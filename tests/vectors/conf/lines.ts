@@ -16,9 +16,6 @@ const USUAL = inPeer('AllowedIPs = 0.0.0.0/0, ::/0', 'Endpoint = 192.0.2.1:51820
 
 const lines = [
   ...accepted({
-    'an empty file': '',
-    'only line breaks': '\n\n\n',
-    'only a comment': '# nothing here',
     'only [Interface]': '[Interface]',
     'a usual tunnel': USUAL,
     CRLF: USUAL.replaceAll('\n', '\r\n'),
@@ -79,6 +76,15 @@ const lines = [
     },
   ),
 ];
+
+const nothing = onlyWireguardToolsAccepts(
+  'a file without [Interface] and [Peer] sets up nothing: whoever imports one has picked the wrong file',
+  {
+    'an empty file': '',
+    'only line breaks': '\n\n\n',
+    'only a comment': '# nothing here',
+  },
+);
 
 const sections = [
   ...refused({
@@ -218,6 +224,7 @@ const encodings = [
 
 export const LINE_CASES: readonly ConfCase[] = [
   ...lines,
+  ...nothing,
   ...sections,
   ...unknownKeys,
   ...foreignKeys,

@@ -1,0 +1,35 @@
+/** Tunnels to one server share the route that keeps it outside: it stays until the last of them has given it back. */
+import type { Routes } from './index.ts';
+
+export function sharedBearerRoutes(routes: Routes): Routes {
+  /** How many tunnels hold the route to an address. */
+  const holders = new Map<string, number>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One change at a time: between reading the table and changing it, no other may come. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // its failure is the caller's
+    return turn;
+  }
+
+  return {
+    ...routes,
+    addBearerRoutes: (paths) =>
+      inTurn(async () => {
+        const shared = [...paths.keys()].filter((address) => holders.has(address));
+        const isNew = ([address]: readonly [string, unknown]) => !holders.has(address);
+        const added = await routes.addBearerRoutes(new Map([...paths].filter(isNew)));
+        const held = [...shared, ...added];
+        for (const address of held) holders.set(address, (holders.get(address) ?? 0) + 1);
+        return held;
+      }),
+    removeBearerRoutes: (addresses) =>
+      inTurn(async () => {
+        for (const address of addresses) holders.set(address, (holders.get(address) ?? 1) - 1);
+        const unused = addresses.filter((address) => holders.get(address) === 0);
+        for (const address of unused) holders.delete(address);
+        await routes.removeBearerRoutes(unused);
+      }),
+  };
+}
