@@ -1,5 +1,5 @@
 /**
- * Three projects: `unit` and `integration` run their files side by side; `netns` makes network namespaces as root, one
+ * Four projects: `unit`, `kernels` and `integration` run their files side by side; `netns` makes network namespaces as root, one
  * file at a time after the others, so that what it measures is not the neighbours' load.
  */
 import { defineConfig } from 'vitest/config';
@@ -15,6 +15,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        // The protocol's own tests once more, with the WebAssembly kernels beneath the same rules.
+        extends: true,
+        test: {
+          name: 'kernels',
+          include: ['tests/unit/{device,dataplane}/**/*.test.ts', 'tests/integration/bad-input.test.ts'],
+          exclude: ['tests/unit/device/allowed-ips*.test.ts'],
+          env: { TEST_CIPHER: 'kernels' },
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,

@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
+import { compileKernels } from './kernels.mjs';
 import { describe, Failure, step } from './report.mjs';
 import { ROOT } from './setup.mjs';
 
@@ -75,9 +76,10 @@ export async function bundle() {
   for (const { name } of PROGRAMS) link(name);
 }
 
-/** @param {string} folder where the two programs go, side by side */
+/** @param {string} folder where the two programs and the kernels go, side by side */
 export async function bundleInto(folder) {
-  const results = await Promise.allSettled(PROGRAMS.map((program) => bundleProgram(program, folder)));
+  const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
+  const results = await Promise.allSettled([...programs, compileKernels(join(folder, 'kernels.wasm'))]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length === 0) return;
   const messages = errors.flatMap((error) => error.errors ?? [{ text: String(error) }]);

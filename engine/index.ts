@@ -1,6 +1,7 @@
 /** A running engine: the device, its loop and its UAPI socket, put together. */
 import { nobleTransportCipher } from './crypto/transport-cipher.ts';
 import { Device } from './device/device.ts';
+import { loadKernels } from './io/kernel-file.ts';
 import { libc } from './io/linux/libc.ts';
 import { Loop } from './io/loop.ts';
 import { SharedMemory } from './io/packet-memory.ts';
@@ -25,9 +26,10 @@ export class Engine {
   /** @param onDeleted called once the interface no longer exists */
   constructor(descriptors: EngineDescriptors, onDeleted: () => void) {
     const memory = new SharedMemory(PACKET_MEMORY_BYTES);
+    const kernels = loadKernels(memory);
     this.device = new Device({
       memory,
-      cipher: nobleTransportCipher,
+      cipher: kernels ?? nobleTransportCipher,
       clock: systemClock,
       random: systemRandom,
     });
@@ -35,6 +37,7 @@ export class Engine {
       device: this.device,
       clock: systemClock,
       memory,
+      kernels,
       tunDescriptor: descriptors.tun,
       onDeleted,
     });

@@ -15,11 +15,6 @@ export interface DatagramRun {
 }
 
 export function handleDatagramRun(device: Device, run: DatagramRun, now: MonotonicMs, output: Output): void {
-  const end = run.offset + run.length;
-  let at = run.offset;
-  do {
-    const length = Math.min(run.segmentSize, end - at);
-    device.handleDatagram(at, length, run.source, run.trafficClass, now, output);
-    at += length;
-  } while (at < end);
+  const { offset, length, segmentSize, source, trafficClass } = run;
+  device.handleDatagrams(offset, length, segmentSize, source, trafficClass, now, output);
 }

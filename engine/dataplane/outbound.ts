@@ -1,35 +1,21 @@
 /**
- * From a TUN read to inner packets. With offloads on, one read may hold a TCP or UDP super-packet of up to 64 KB
- * whose checksums are unfinished; this cuts it into the packets that go on the wire and finishes them
- * (virtio 1.2 §5.1.6.2; kernel: Documentation/networking/segmentation-offloads.rst).
+ * From a TUN read to a run of inner packets. With offloads on, one read may hold a TCP or UDP super-packet of up to
+ * 64 KB whose checksums are unfinished (virtio 1.2 §5.1.6.2).
  */
 import type { Device } from '../device/device.ts';
 import type { Output } from '../peer/output.ts';
-import type { MonotonicMs } from '../ports.ts';
+import type { MonotonicMs, PacketRun } from '../ports.ts';
 import {
-  finishIpHeader,
   foldChecksum,
-  type InnerVersion,
   IPV4_HEADER_LENGTH,
   innerVersion,
   ipHeaderLength,
-  ipv4Identification,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
-  sumPseudoHeader,
   sumWords,
 } from '../wire/ip.ts';
-import {
-  setSegmentFlags,
-  setTcpSequence,
-  setUdpLength,
-  TCP_CHECKSUM_AT,
-  TCP_HEADER_LENGTH,
-  tcpHeaderLength,
-  tcpSequence,
-  UDP_CHECKSUM_AT,
-  UDP_HEADER_LENGTH,
-} from '../wire/upper-layer.ts';
+import { plainRun } from '../wire/packet-run.ts';
+import { TCP_HEADER_LENGTH, tcpHeaderLength, UDP_HEADER_LENGTH } from '../wire/upper-layer.ts';
 import {
   checksumField,
   checksumStart,
@@ -39,17 +25,11 @@ import {
   VIRTIO_HEADER_LENGTH,
 } from '../wire/virtio-header.ts';
 
-/** A super-packet, taken apart. Offsets are in packet memory. */
-interface SuperPacket {
-  readonly version: InnerVersion;
-  readonly protocol: number;
-  /** Bytes of the IP header and its extensions. */
-  readonly networkLength: number;
-  /** Bytes of all headers. */
-  readonly headersLength: number;
-  readonly payloadLength: number;
-  readonly segmentPayload: number;
-}
+/** No host sends longer ones: IPv6 with extensions, and TCP with options. Kernels have room for no more. */
+const MAX_HEADERS_LENGTH = 512;
+
+/** The run that is being handled: each read takes its place, and nothing is allocated for it. */
+const run: PacketRun = plainRun();
 
 /** @param offset of a TUN read: virtio header, then packet. Its bytes are overwritten. */
 export function handleTunRead(
@@ -60,18 +40,19 @@ export function handleTunRead(
   output: Output,
 ): void {
   const { view } = device.memory;
-  const packet = offset + VIRTIO_HEADER_LENGTH;
-  const packetLength = length - VIRTIO_HEADER_LENGTH;
-  if (packetLength <= 0) return;
+  run.packet = offset + VIRTIO_HEADER_LENGTH;
+  run.length = length - VIRTIO_HEADER_LENGTH;
+  if (run.length <= 0) return;
   const kind = segmentationKind(view, offset);
   if (kind === 'none') {
-    if (needsChecksum(view, offset)) finishChecksum(view, offset, packet, packetLength);
-    device.handlePacket(packet, packetLength, now, output);
+    run.count = 1;
+    run.segmentPayload = 0;
+    if (needsChecksum(view, offset)) finishChecksum(view, offset, run.packet, run.length);
+  } else if (kind === 'unknown' || !takeApart(view, offset, kind)) {
+    device.drops.add('invalid-packet');
     return;
   }
-  const superPacket = kind === 'unknown' ? null : takeApart(view, offset, packet, packetLength, kind);
-  if (superPacket === null) device.drops.add('invalid-packet');
-  else segment(device, packet, superPacket, now, output);
+  device.handleRun(run, now, output);
 }
 
 /** The checksum field holds the pseudo-header's sum; what follows it is added here. */
@@ -83,69 +64,26 @@ function finishChecksum(view: DataView, offset: number, packet: number, packetLe
   view.setUint16(packet + field, sum === 0 ? 0xffff : sum);
 }
 
-function takeApart(
-  view: DataView,
-  offset: number,
-  packet: number,
-  packetLength: number,
-  kind: 'tcp' | 'udp',
-): SuperPacket | null {
+/** Reads a super-packet's headers into the run. @returns false where they do not fit together */
+function takeApart(view: DataView, offset: number, kind: 'tcp' | 'udp'): boolean {
+  const { packet, length } = run;
   const version = innerVersion(view, packet);
   const networkLength = checksumStart(view, offset);
   const minimum = networkLength + (kind === 'tcp' ? TCP_HEADER_LENGTH : UDP_HEADER_LENGTH);
-  if (version === null || minimum > packetLength) return null;
+  if (version === null || minimum > length) return false;
   // Checksums are taken over the header as it says it is: it must lie within what the kernel says.
-  if (networkLength < Math.max(IPV4_HEADER_LENGTH, ipHeaderLength(view, packet, version))) return null;
+  if (networkLength < Math.max(IPV4_HEADER_LENGTH, ipHeaderLength(view, packet, version))) return false;
   // The header's own word for its length: the kernel's hdr_len may count less.
   const upperLength = kind === 'tcp' ? tcpHeaderLength(view, packet + networkLength) : UDP_HEADER_LENGTH;
   const headersLength = networkLength + upperLength;
   const payload = segmentPayload(view, offset);
-  if (headersLength < minimum || headersLength > packetLength || payload === 0) return null;
-  return {
-    version,
-    protocol: kind === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP,
-    networkLength,
-    headersLength,
-    payloadLength: packetLength - headersLength,
-    segmentPayload: payload,
-  };
-}
-
-/** Each segment's headers are written just before its payload, over what has already been sent. */
-function segment(
-  device: Device,
-  packet: number,
-  superPacket: SuperPacket,
-  now: MonotonicMs,
-  output: Output,
-): void {
-  const { bytes, view } = device.memory;
-  const { version, networkLength, headersLength, payloadLength } = superPacket;
-  const headers = bytes.slice(packet, packet + headersLength);
-  const sequence = superPacket.protocol === PROTOCOL_TCP ? tcpSequence(view, packet + networkLength) : 0;
-  const identification = ipv4Identification(view, packet);
-  let index = 0;
-  for (let sent = 0; sent < payloadLength || index === 0; sent += superPacket.segmentPayload) {
-    const payload = Math.min(superPacket.segmentPayload, payloadLength - sent);
-    const at = packet + sent;
-    const upper = at + networkLength;
-    const upperLength = headersLength - networkLength + payload;
-    bytes.set(headers, at);
-    finishIpHeader(view, at, version, headersLength + payload, identification + index);
-    if (superPacket.protocol === PROTOCOL_TCP) {
-      setTcpSequence(view, upper, sequence + sent);
-      setSegmentFlags(view, upper, sent === 0, sent + payload === payloadLength);
-    } else {
-      setUdpLength(view, upper, upperLength);
-    }
-    const field = upper + (superPacket.protocol === PROTOCOL_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
-    view.setUint16(field, 0);
-    const sum =
-      sumPseudoHeader(view, at, version, superPacket.protocol, upperLength) +
-      sumWords(view, upper, upperLength);
-    const checksum = ~foldChecksum(sum) & 0xffff;
-    view.setUint16(field, checksum === 0 && superPacket.protocol === PROTOCOL_UDP ? 0xffff : checksum);
-    device.handlePacket(at, headersLength + payload, now, output);
-    index++;
-  }
+  if (headersLength < minimum || headersLength > length || payload === 0) return false;
+  if (headersLength > MAX_HEADERS_LENGTH) return false;
+  run.version = version;
+  run.protocol = kind === 'tcp' ? PROTOCOL_TCP : PROTOCOL_UDP;
+  run.networkLength = networkLength;
+  run.headersLength = headersLength;
+  run.segmentPayload = payload;
+  run.count = Math.max(1, Math.ceil((length - headersLength) / payload));
+  return true;
 }

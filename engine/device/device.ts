@@ -14,7 +14,15 @@ import type { IndexEntry, PeerContext } from '../peer/context.ts';
 import type { Endpoint } from '../peer/endpoint.ts';
 import type { Output } from '../peer/output.ts';
 import { Peer } from '../peer/peer.ts';
-import type { Clock, MonotonicMs, PacketMemory, Random, TransportCipher } from '../ports.ts';
+import {
+  type Clock,
+  MAX_RUN,
+  type MonotonicMs,
+  type PacketMemory,
+  type PacketRun,
+  type Random,
+  type TransportCipher,
+} from '../ports.ts';
 import {
   type InnerVersion,
   IPV4_DESTINATION_AT,
@@ -36,10 +44,14 @@ import {
   TRANSPORT_HEADER_LENGTH,
   TRANSPORT_OVERHEAD,
 } from '../wire/messages.ts';
+import { plainRun } from '../wire/packet-run.ts';
 import { AllowedIps } from './allowed-ips.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { HandshakeQueue, type QueuedHandshake } from './handshake-queue.ts';
 import { RateLimiter } from './rate-limiter.ts';
+
+/** A run of one packet, while it is handled. */
+const plain: PacketRun = plainRun();
 
 export interface DevicePorts {
   readonly memory: PacketMemory;
@@ -221,29 +233,38 @@ export class Device implements PeerContext {
 
   /** @param offset of one inner packet in packet memory, which this may overwrite */
   handlePacket(offset: number, length: number, now: MonotonicMs, output: Output): void {
-    const dropped = this.#sendPacket(offset, length, now, output);
-    if (dropped !== null) this.drops.add(dropped);
+    plain.packet = offset;
+    plain.length = length;
+    this.handleRun(plain, now, output);
   }
 
-  #sendPacket(offset: number, length: number, now: MonotonicMs, output: Output): DropReason | null {
+  /** @param run inner packets of one flow, whose bytes this may overwrite */
+  handleRun(run: PacketRun, now: MonotonicMs, output: Output): void {
+    const dropped = this.#sendRun(run, now, output);
+    if (dropped !== null) this.drops.add(dropped, run.count);
+  }
+
+  #sendRun(run: PacketRun, now: MonotonicMs, output: Output): DropReason | null {
     if (!this.#isUp) return 'interface-down';
     const { view } = this.memory;
-    const version = length === 0 ? null : innerVersion(view, offset);
-    const packetLength = version === null ? null : innerLength(view, offset, length, version);
-    if (version === null || packetLength === null) return 'invalid-packet';
-    const peer = this.#lookup(version, offset + (version === 4 ? IPV4_DESTINATION_AT : IPV6_DESTINATION_AT));
+    const { packet } = run;
+    const version = run.length === 0 ? null : innerVersion(view, packet);
+    if (version === null) return 'invalid-packet';
+    if (run.segmentPayload === 0) {
+      const length = innerLength(view, packet, run.length, version);
+      if (length === null) return 'invalid-packet';
+      run.length = length;
+    }
+    const peer = this.#lookup(version, packet + (version === 4 ? IPV4_DESTINATION_AT : IPV6_DESTINATION_AT));
     if (peer === null) return 'no-route';
     const { endpoint } = peer;
     if (endpoint === null) return 'no-endpoint';
     // A bearer packet that was routed into its own tunnel would be wrapped without end.
-    if (
-      isUdpTo(view, offset, length, version, endpoint.port) &&
-      this.#isAddressedTo(offset, version, endpoint)
-    ) {
-      return 'looped-bearer';
-    }
-    const trafficClass = trafficClassOf(view, offset, version) & ECN_MASK;
-    peer.sendPacket(offset, packetLength, trafficClass, now, output);
+    const isLooped =
+      isUdpTo(view, packet, run.length, version, endpoint.port) &&
+      this.#isAddressedTo(packet, version, endpoint);
+    if (isLooped) return 'looped-bearer';
+    peer.sendRun(run, trafficClassOf(view, packet, version) & ECN_MASK, now, output);
     this.#deadlines.update(peer);
     return null;
   }
@@ -268,10 +289,7 @@ export class Device implements PeerContext {
 
   // --- in: from the wire to TUN
 
-  /**
-   * One datagram from anybody. Handshake messages are queued: {@link handleQueuedHandshakes} answers them.
-   * @param offset in packet memory, where it is opened in place
-   */
+  /** One datagram from anybody: see {@link handleDatagrams}. */
   handleDatagram(
     offset: number,
     length: number,
@@ -280,58 +298,111 @@ export class Device implements PeerContext {
     now: MonotonicMs,
     output: Output,
   ): void {
-    const dropped = this.#receive(offset, length, source, trafficClass, now, output);
-    if (dropped !== null) this.drops.add(dropped);
+    this.handleDatagrams(offset, length, length, source, trafficClass, now, output);
   }
 
-  #receive(
+  /**
+   * Datagrams of one sender, `stride` bytes each, the last perhaps shorter. Handshake messages are queued:
+   * {@link handleQueuedHandshakes} answers them.
+   * @param offset in packet memory, where they are opened in place
+   */
+  handleDatagrams(
     offset: number,
     length: number,
+    stride: number,
     source: Endpoint,
     trafficClass: number,
     now: MonotonicMs,
     output: Output,
-  ): DropReason | null {
-    if (!this.#isUp) return 'interface-down';
-    const kind = classifyDatagram(this.memory.view, offset, length);
+  ): void {
+    const end = offset + length;
+    let at = offset;
+    do {
+      const datagramLength = Math.min(stride, end - at);
+      const kind = classifyDatagram(this.memory.view, at, datagramLength);
+      if (!this.#isUp) {
+        this.drops.add('interface-down');
+      } else if (kind === 'transport-data') {
+        at = this.#receiveTransportRun(at, end, stride, source, trafficClass, now, output);
+        continue;
+      } else {
+        this.#receiveOther(kind, at, datagramLength, source);
+      }
+      at += datagramLength;
+    } while (at < end);
+  }
+
+  #receiveOther(
+    kind: Exclude<ReturnType<typeof classifyDatagram>, 'transport-data'>,
+    offset: number,
+    length: number,
+    source: Endpoint,
+  ): void {
     switch (kind) {
-      case 'transport-data':
-        return this.#receiveTransportData(offset, length, source, trafficClass, now, output);
       case 'initiation':
       case 'response':
       case 'cookie-reply': {
         const datagram = this.memory.bytes.subarray(offset, offset + length);
-        return this.#handshakes.push(datagram, source) ? null : 'handshake-queue-full';
+        if (!this.#handshakes.push(datagram, source)) this.drops.add('handshake-queue-full');
+        break;
       }
       case 'invalid-type':
       case 'invalid-length':
-        return kind;
+        this.drops.add(kind);
+        break;
       default:
-        return assertNever(kind);
+        assertNever(kind);
     }
   }
 
-  #receiveTransportData(
-    offset: number,
-    length: number,
+  /** Takes as many datagrams as are of the first one's session. @returns where the next one begins */
+  #receiveTransportRun(
+    first: number,
+    end: number,
+    stride: number,
     source: Endpoint,
     trafficClass: number,
     now: MonotonicMs,
     output: Output,
-  ): DropReason | null {
-    const entry = this.indexTable.get(readTransportReceiverIndex(this.memory.view, offset));
-    if (entry === undefined || entry.kind !== 'keypair') return 'unknown-index';
+  ): number {
+    const { bytes, view, verdicts } = this.memory;
+    const index = readTransportReceiverIndex(view, first);
+    let count = 1;
+    let next = first + stride;
+    while (next < end && count < MAX_RUN && this.#isOfSession(index, next, Math.min(stride, end - next))) {
+      count++;
+      next += stride;
+    }
+    next = Math.min(next, end);
+    const lastLength = next - (first + (count - 1) * stride);
+    const entry = this.indexTable.get(index);
+    if (entry === undefined || entry.kind !== 'keypair') {
+      this.drops.add('unknown-index', count);
+      return next;
+    }
     const { peer, keypair } = entry;
-    const outcome = peer.receiveTransportData(keypair, offset, length, source, now, output);
+    peer.receiveTransportRun(keypair, first, stride, count, lastLength, source, now, output);
     this.#deadlines.update(peer);
-    if (outcome === 'keepalive') return null;
-    if (outcome !== 'packet') return outcome;
-    return this.#deliver(
-      offset + TRANSPORT_HEADER_LENGTH,
-      length - TRANSPORT_OVERHEAD,
-      peer,
-      trafficClass,
-      output,
+    for (let i = 0; i < count; i++) {
+      if (bytes[verdicts + i] !== 1) continue;
+      const length = (i === count - 1 ? lastLength : stride) - TRANSPORT_OVERHEAD;
+      const dropped = this.#deliver(
+        first + i * stride + TRANSPORT_HEADER_LENGTH,
+        length,
+        peer,
+        trafficClass,
+        output,
+      );
+      if (dropped !== null) this.drops.add(dropped);
+    }
+    return next;
+  }
+
+  #isOfSession(index: number, offset: number, length: number): boolean {
+    const { view } = this.memory;
+    return (
+      classifyDatagram(view, offset, length) === 'transport-data' &&
+      readTransportReceiverIndex(view, offset) === index
     );
   }
 
@@ -400,9 +471,9 @@ export class Device implements PeerContext {
       return this.#rateLimiter.allow(source.address, now) ? null : 'rate-limited';
     }
     const reply = checker.createReply(message.macs, message.senderIndex, source.toBytes(), now);
-    const offset = output.reserveDatagram(reply.length);
+    const offset = output.reserve(reply.length);
     this.memory.bytes.set(reply, offset);
-    output.sendDatagram(offset, reply.length, source, HANDSHAKE_TRAFFIC_CLASS);
+    output.sendDatagrams(offset, reply.length, reply.length, source, HANDSHAKE_TRAFFIC_CLASS);
     return 'cookie-required';
   }
 

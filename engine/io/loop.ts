@@ -4,7 +4,9 @@
  */
 
 import { handleDatagramRun } from '../dataplane/inbound.ts';
+import type { KernelCipher } from '../dataplane/kernels.ts';
 import { handleTunRead } from '../dataplane/outbound.ts';
+import { TunWriter } from '../dataplane/tun-writer.ts';
 import type { Device } from '../device/device.ts';
 import { SystemError } from '../errors.ts';
 import type { Endpoint } from '../peer/endpoint.ts';
@@ -24,6 +26,8 @@ const READS_PER_WAKE = 64;
 const HANDSHAKES_PER_WAKE = 16;
 /** How many peers' deadlines: each may be a handshake to begin, of a millisecond. */
 const DEADLINES_PER_WAKE = 2;
+/** Kernels borrow some bytes around what was read. The IP header behind the virtio header is then aligned to 16. */
+const TUN_MARGIN = 64 + 6;
 const RETRY_MS = 1_000;
 /** setTimeout takes no more; a later deadline is looked at again then. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -32,6 +36,8 @@ export interface LoopParts {
   readonly device: Device;
   readonly clock: Clock;
   readonly memory: SharedMemory;
+  /** Null where plain code stands in for them. */
+  readonly kernels: KernelCipher | null;
   /** Of a TUN interface with virtio headers, non-blocking. */
   readonly tunDescriptor: number;
   /** The interface has been deleted: there is nothing left to drive. */
@@ -45,6 +51,8 @@ export class Loop implements Output {
   readonly #tun: LinuxTun;
   readonly #tunBuffer: number;
   readonly #tunPoll: Poll;
+  /** Null without kernels: then packets are written one by one. */
+  readonly #tunWriter: TunWriter | null;
   readonly #memory: SharedMemory;
   readonly #linkWatch: LinkWatch;
   readonly #networkWatch: NetworkWatch;
@@ -61,9 +69,16 @@ export class Loop implements Output {
     this.#memory = parts.memory;
     this.#onDeleted = parts.onDeleted;
     this.#tun = new LinuxTun(parts.tunDescriptor, parts.memory);
-    this.#tunBuffer = parts.memory.allocate(MAX_TUN_READ);
+    this.#tunBuffer = parts.memory.allocate(TUN_MARGIN + MAX_TUN_READ + TUN_MARGIN) + TUN_MARGIN;
+    this.#tunWriter =
+      parts.kernels === null
+        ? null
+        : new TunWriter(parts.kernels, parts.memory, this.#tun.hasUdpOffload, (iovecs, count) =>
+            this.#countWrite(this.#tun.writeVector(iovecs, count)),
+          );
     this.bearer = new Bearer(parts.memory, parts.device.drops, {
       onDatagrams: (run) => handleDatagramRun(this.#device, run, this.#clock.monotonicMs(), this),
+      onReceived: () => this.#tunWriter?.flush(),
       onIdle: () => this.settle(),
     });
     this.#linkWatch = new LinkWatch(this.#tun, (state) => this.#onLinkChanged(state));
@@ -115,19 +130,32 @@ export class Loop implements Output {
 
   // --- Output
 
-  reserveDatagram(length: number): number {
+  reserve(length: number): number {
     return this.bearer.reserve(length);
   }
 
-  sendDatagram(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
-    this.bearer.add(offset, length, endpoint, trafficClass);
+  sendDatagrams(
+    offset: number,
+    length: number,
+    stride: number,
+    endpoint: Endpoint,
+    trafficClass: number,
+  ): void {
+    this.bearer.add(offset, length, stride, endpoint, trafficClass);
   }
 
   writePacket(offset: number, length: number): void {
+    if (this.#tunWriter !== null) {
+      this.#tunWriter.add(offset, length);
+      return;
+    }
     const header = offset - VIRTIO_HEADER_LENGTH;
     writePlainVirtioHeader(this.#memory.bytes, header);
-    if (this.#tun.write(header, VIRTIO_HEADER_LENGTH + length) < 0)
-      this.#device.drops.add('tun-write-failed');
+    this.#countWrite(this.#tun.write(header, VIRTIO_HEADER_LENGTH + length));
+  }
+
+  #countWrite(written: number): void {
+    if (written < 0) this.#device.drops.add('tun-write-failed');
   }
 
   // --- events

@@ -3,16 +3,19 @@
  * its buffer is never detached and its native address stays what it is.
  */
 import koffi from 'koffi';
-import type { PacketMemory } from '../ports.ts';
+import { MAX_RUN, type PacketMemory } from '../ports.ts';
 
 const WASM_PAGE = 65_536;
+/** The first bytes are the kernels' own: their static data (build/kernels.mjs). */
+const KERNEL_BYTES = 8_192;
 
 export class SharedMemory implements PacketMemory {
   readonly wasm: WebAssembly.Memory;
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly verdicts: number;
   readonly #base: number;
-  #used = 0;
+  #used = KERNEL_BYTES;
 
   /** @param size bytes, rounded up to WebAssembly pages */
   constructor(size: number) {
@@ -21,6 +24,7 @@ export class SharedMemory implements PacketMemory {
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);
     this.#base = Number(koffi.address(this.bytes));
+    this.verdicts = this.allocate(MAX_RUN);
   }
 
   /** Takes `size` zeroed bytes for good. @returns their offset, a multiple of 64 */

@@ -47,14 +47,18 @@ export class Keypair {
     return this.#counterLow;
   }
 
-  /** Moves the sending counter past the one that was just used. */
-  advanceCounter(): void {
-    this.#counterLow = (this.#counterLow + 1) >>> 0;
-    if (this.#counterLow === 0) this.#counterHigh++;
+  /** Moves the sending counter past those that were just used. */
+  advanceCounter(count = 1): void {
+    const low = this.#counterLow + count;
+    this.#counterLow = low >>> 0;
+    if (low >= 2 ** 32) this.#counterHigh++;
   }
 
-  canSend(now: MonotonicMs): boolean {
-    return !this.#sendingExpired && !this.isExpired(now) && !isPastLimit(this.#counterHigh, this.#counterLow);
+  /** @param count how many packets are to be sent at once */
+  canSend(now: MonotonicMs, count = 1): boolean {
+    if (this.#sendingExpired || this.isExpired(now)) return false;
+    const last = this.#counterLow + count - 1;
+    return !isPastLimit(this.#counterHigh + (last >= 2 ** 32 ? 1 : 0), last >>> 0);
   }
 
   /** Past REJECT_AFTER_TIME a key neither sends nor receives. */

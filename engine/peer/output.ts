@@ -2,10 +2,19 @@
 import type { Endpoint } from './endpoint.ts';
 
 export interface Output {
-  /** @returns the offset in packet memory of `length` free bytes, to be given to {@link sendDatagram} next */
-  reserveDatagram(length: number): number;
-  /** @param trafficClass the outer header's DSCP and ECN byte */
-  sendDatagram(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void;
+  /** @returns the offset in packet memory of `length` free bytes, to be given to {@link sendDatagrams} next */
+  reserve(length: number): number;
+  /**
+   * Sends `length` bytes as datagrams of `stride` bytes, the last perhaps shorter.
+   * @param trafficClass the outer header's DSCP and ECN byte
+   */
+  sendDatagrams(
+    offset: number,
+    length: number,
+    stride: number,
+    endpoint: Endpoint,
+    trafficClass: number,
+  ): void;
   /** Takes an inner packet for the TUN device. The 16 bytes before it are free to be overwritten. */
   writePacket(offset: number, length: number): void;
 }

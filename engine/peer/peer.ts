@@ -9,7 +9,6 @@ import {
   KEEPALIVE_TIMEOUT_MS,
   KEY_LENGTH,
   MAX_TIMER_HANDSHAKES,
-  PADDING_MULTIPLE,
   REJECT_AFTER_TIME_MS,
   REKEY_AFTER_TIME_MS,
   REKEY_TIMEOUT_MS,
@@ -32,17 +31,18 @@ import {
 } from '../noise/handshake.ts';
 import { Keypair } from '../noise/keypair.ts';
 import { isPastLimit } from '../noise/replay-window.ts';
-import type { MonotonicMs } from '../ports.ts';
+import type { MonotonicMs, PacketRun } from '../ports.ts';
 import { innerVersion, trafficClassOf } from '../wire/ip.ts';
 import {
   type CookieReply,
   type HandshakeResponse,
+  paddedLength,
   readTransportCounterHigh,
   readTransportCounterLow,
   TRANSPORT_HEADER_LENGTH,
   TRANSPORT_OVERHEAD,
-  writeTransportHeader,
 } from '../wire/messages.ts';
+import { plainRun, runPacketLength, writeRunPacket } from '../wire/packet-run.ts';
 import type { PeerContext } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Keypairs } from './keypairs.ts';
@@ -51,6 +51,8 @@ import { StagedPackets } from './staged-packets.ts';
 import { Timers } from './timers.ts';
 
 const NO_PRESHARED_KEY = new Uint8Array(KEY_LENGTH);
+/** A packet that was staged, while it is sealed. */
+const single: PacketRun = plainRun();
 const LONG_AGO: MonotonicMs = Number.NEGATIVE_INFINITY;
 
 export class Peer {
@@ -157,18 +159,15 @@ export class Peer {
 
   // --- sending
 
-  /** @param offset of an inner packet in packet memory */
-  sendPacket(offset: number, length: number, trafficClass: number, now: MonotonicMs, output: Output): void {
-    const { memory } = this.#context;
+  /** @param run of packets for this peer; its bytes may be overwritten */
+  sendRun(run: PacketRun, trafficClass: number, now: MonotonicMs, output: Output): void {
     const keypair = this.#keypairs.current;
-    if (this.#staged.length > 0 || keypair === null || !keypair.canSend(now)) {
-      this.#stage(Uint8Array.from(memory.bytes.subarray(offset, offset + length)));
+    if (this.#staged.length > 0 || keypair === null || !keypair.canSend(now, run.count)) {
+      this.#stageRun(run, output);
       this.sendStaged(now, output);
       return;
     }
-    const datagram = output.reserveDatagram(TRANSPORT_OVERHEAD + this.#paddedLength(length));
-    memory.bytes.copyWithin(datagram + TRANSPORT_HEADER_LENGTH, offset, offset + length);
-    this.#sealAndSend(keypair, datagram, length, trafficClass, now, output);
+    this.#sealAndSend(keypair, run, output.reserve(this.#sealedLength(run)), trafficClass, now, output);
   }
 
   sendKeepalive(now: MonotonicMs, output: Output): void {
@@ -184,19 +183,18 @@ export class Peer {
         this.initiateHandshake(now, output);
         return;
       }
-      const packet = this.#staged.shift()!;
-      const datagram = output.reserveDatagram(TRANSPORT_OVERHEAD + this.#paddedLength(packet.length));
-      const at = datagram + TRANSPORT_HEADER_LENGTH;
-      this.#context.memory.bytes.set(packet, at);
-      this.#sealAndSend(
-        keypair,
-        datagram,
-        packet.length,
-        this.#trafficClassAt(at, packet.length),
-        now,
-        output,
-      );
+      this.#sendOne(keypair, this.#staged.shift()!, now, output);
     }
+  }
+
+  /** Seals a packet that was copied, where it is sent from. */
+  #sendOne(keypair: Keypair, packet: Uint8Array, now: MonotonicMs, output: Output): void {
+    single.length = packet.length;
+    const datagram = output.reserve(this.#sealedLength(single));
+    single.packet = datagram + TRANSPORT_HEADER_LENGTH;
+    this.#context.memory.bytes.set(packet, single.packet);
+    const trafficClass = this.#trafficClassAt(single.packet, packet.length);
+    this.#sealAndSend(keypair, single, datagram, trafficClass, now, output);
   }
 
   /** Starts a handshake unless a handshake message was sent within REKEY_TIMEOUT. */
@@ -210,10 +208,26 @@ export class Peer {
     if (dropped > 0) this.#context.drops.add('staged-overflow', dropped);
   }
 
-  /** §5.4.6: a multiple of 16, but never past the MTU. */
-  #paddedLength(length: number): number {
-    const padded = Math.ceil(length / PADDING_MULTIPLE) * PADDING_MULTIPLE;
-    return Math.max(length, Math.min(padded, this.#context.mtu));
+  /** Copies the run's packets, by way of free packet memory. */
+  #stageRun(run: PacketRun, output: Output): void {
+    const { memory } = this.#context;
+    for (let i = 0; i < run.count; i++) {
+      const length = runPacketLength(run, i);
+      const at = output.reserve(length);
+      writeRunPacket(memory, run, i, at);
+      this.#stage(Uint8Array.from(memory.bytes.subarray(at, at + length)));
+    }
+  }
+
+  /** Bytes of the run's first datagram: all are so long, but for the last. */
+  #stride(run: PacketRun): number {
+    return TRANSPORT_OVERHEAD + paddedLength(runPacketLength(run, 0), this.#context.mtu);
+  }
+
+  /** Bytes of all the run's datagrams. */
+  #sealedLength(run: PacketRun): number {
+    const last = TRANSPORT_OVERHEAD + paddedLength(runPacketLength(run, run.count - 1), this.#context.mtu);
+    return (run.count - 1) * this.#stride(run) + last;
   }
 
   /** Data carries the inner packet's ECN and nothing else of its traffic class (RFC 6040 §4.1, and paper §5.4.6 on DSCP). */
@@ -223,37 +237,39 @@ export class Peer {
     return version === null ? 0 : trafficClassOf(view, offset, version) & ECN_MASK;
   }
 
-  /** @param datagram where a packet of `length` bytes already stands behind the space for its header */
   #sealAndSend(
     keypair: Keypair,
-    datagram: number,
-    length: number,
+    run: PacketRun,
+    datagrams: number,
     trafficClass: number,
     now: MonotonicMs,
     output: Output,
   ): void {
-    const { memory } = this.#context;
-    const packet = datagram + TRANSPORT_HEADER_LENGTH;
-    const padded = this.#paddedLength(length);
-    memory.bytes.fill(0, packet + length, packet + padded);
+    const { memory, mtu } = this.#context;
+    const [stride, length] = [this.#stride(run), this.#sealedLength(run)];
     // msg.packet := AEAD(Tsend, Nsend, P, ε); Nsend := Nsend + 1
-    const { counterHigh, counterLow } = keypair;
-    writeTransportHeader(memory.view, datagram, keypair.remoteIndex, counterHigh, counterLow);
-    keypair.sendingKey.seal(memory, counterHigh, counterLow, packet, padded);
-    keypair.advanceCounter();
-    this.#send(datagram, TRANSPORT_OVERHEAD + padded, trafficClass, now, output);
-    if (length > 0) this.#timers.onDataSent(now);
+    keypair.sendingKey.sealRun(memory, run, keypair, mtu, datagrams);
+    keypair.advanceCounter(run.count);
+    this.#send(datagrams, length, stride, trafficClass, now, output);
+    if (run.length > 0) this.#timers.onDataSent(now);
     this.#keepKeyFreshAfterSending(keypair, now, output);
   }
 
-  #send(offset: number, length: number, trafficClass: number, now: MonotonicMs, output: Output): void {
+  #send(
+    offset: number,
+    length: number,
+    stride: number,
+    trafficClass: number,
+    now: MonotonicMs,
+    output: Output,
+  ): void {
     if (this.endpoint === null) {
       this.#context.drops.add('no-endpoint');
       return;
     }
     this.#timers.onAnyAuthenticatedPacketTraversal(now);
     this.#timers.onAnyAuthenticatedPacketSent();
-    output.sendDatagram(offset, length, this.endpoint, trafficClass);
+    output.sendDatagrams(offset, length, stride, this.endpoint, trafficClass);
     this.txBytes += length;
   }
 
@@ -285,9 +301,10 @@ export class Peer {
     this.#lastHandshakeSentAt = now;
     this.#cookies().fillMacs(message.macs, now);
     const { datagram } = message;
-    const offset = output.reserveDatagram(datagram.length);
+    const { length } = datagram;
+    const offset = output.reserve(length);
     this.#context.memory.bytes.set(datagram, offset);
-    this.#send(offset, datagram.length, HANDSHAKE_TRAFFIC_CLASS, now, output);
+    this.#send(offset, length, length, HANDSHAKE_TRAFFIC_CLASS, now, output);
   }
 
   /** Judges an initiation that names this peer, and answers it. */
@@ -393,28 +410,58 @@ export class Peer {
   // --- receiving
 
   /**
-   * Opens transport data in place, and follows the peer to where it came from. What the packet inside may be is the
-   * device's to judge, after this. @param length of the whole datagram
+   * Opens a run of transport data in place, and follows the peer to where it came from. What the packets inside may be is
+   * the device's to judge, after this: of those that are to be delivered, `memory.verdicts` is 1.
+   * @param count at most MAX_RUN datagrams, `stride` bytes apart and as long, but for the last
    */
-  receiveTransportData(
+  receiveTransportRun(
     keypair: Keypair,
-    offset: number,
-    length: number,
+    first: number,
+    stride: number,
+    count: number,
+    lastLength: number,
     source: Endpoint,
     now: MonotonicMs,
     output: Output,
-  ): DropReason | 'keepalive' | 'packet' {
-    const { memory } = this.#context;
-    const counterHigh = readTransportCounterHigh(memory.view, offset);
-    const counterLow = readTransportCounterLow(memory.view, offset);
-    if (keypair.isExpired(now)) return 'expired-key';
-    if (isPastLimit(counterHigh, counterLow)) return 'counter-limit';
-    const packetLength = length - TRANSPORT_OVERHEAD;
-    const packet = offset + TRANSPORT_HEADER_LENGTH;
-    if (!keypair.receivingKey.open(memory, counterHigh, counterLow, packet, packetLength))
-      return 'invalid-tag';
-    if (!keypair.replayWindow.accept(counterHigh, counterLow)) return 'replayed-counter';
+  ): void {
+    const { memory, drops } = this.#context;
+    if (keypair.isExpired(now)) {
+      memory.bytes.fill(0, memory.verdicts, memory.verdicts + count);
+      drops.add('expired-key', count);
+      return;
+    }
+    keypair.receivingKey.openRun(memory, first, stride, count, lastLength);
+    let received = 0;
+    let packets = 0;
+    for (let i = 0; i < count; i++) {
+      const length = i === count - 1 ? lastLength : stride;
+      const refused = this.#judge(keypair, first + i * stride, memory.bytes[memory.verdicts + i] === 1);
+      const isPacket = refused === null && length > TRANSPORT_OVERHEAD;
+      memory.bytes[memory.verdicts + i] = isPacket ? 1 : 0;
+      if (refused !== null) drops.add(refused);
+      else received += length;
+      if (isPacket) packets++;
+    }
+    if (received > 0) this.#onTransportDataReceived(keypair, received, packets, source, now, output);
+  }
 
+  #judge(keypair: Keypair, datagram: number, isTagRight: boolean): DropReason | null {
+    const { view } = this.#context.memory;
+    const counterHigh = readTransportCounterHigh(view, datagram);
+    const counterLow = readTransportCounterLow(view, datagram);
+    if (isPastLimit(counterHigh, counterLow)) return 'counter-limit';
+    if (!isTagRight) return 'invalid-tag';
+    return keypair.replayWindow.accept(counterHigh, counterLow) ? null : 'replayed-counter';
+  }
+
+  #onTransportDataReceived(
+    keypair: Keypair,
+    length: number,
+    packets: number,
+    source: Endpoint,
+    now: MonotonicMs,
+    output: Output,
+  ): void {
     this.#follow(source);
     if (this.#keypairs.confirm(keypair)) {
       this.#onHandshakeComplete();
@@ -422,9 +469,8 @@ export class Peer {
     }
     this.#keepKeyFreshAfterReceiving(now, output);
     this.#onAuthenticatedDatagramReceived(length, now);
-    if (packetLength === 0) return 'keepalive';
-    this.#timers.onDataReceived(now);
-    return 'packet';
+    if (packets > 0) this.#timers.onDataReceived(now);
+    if (packets > 1) this.#timers.onDataReceived(now);
   }
 
   #onAuthenticatedDatagramReceived(length: number, now: MonotonicMs): void {

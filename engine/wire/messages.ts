@@ -8,6 +8,7 @@ import {
   COOKIE_NONCE_LENGTH,
   KEY_LENGTH,
   MAC_LENGTH,
+  PADDING_MULTIPLE,
   TIMESTAMP_LENGTH,
 } from '../constants.ts';
 
@@ -175,6 +176,12 @@ export function writeCookieReply(fields: Omit<CookieReply, 'kind'>): Uint8Array 
   datagram.set(fields.nonce, 8);
   datagram.set(fields.encryptedCookie, 8 + COOKIE_NONCE_LENGTH);
   return datagram;
+}
+
+/** Bytes of a plaintext of `length` as it is sealed (§5.4.6): a multiple of 16, but never past the MTU. */
+export function paddedLength(length: number, mtu: number): number {
+  const padded = Math.ceil(length / PADDING_MULTIPLE) * PADDING_MULTIPLE;
+  return Math.max(length, Math.min(padded, mtu));
 }
 
 /** Transport data (§5.4.6) is read and written field by field: an object for each packet would cost more than the rules. */

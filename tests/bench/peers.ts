@@ -9,6 +9,7 @@ import { PublicKey } from '../../engine/crypto/keys.ts';
 import { nobleTransportCipher } from '../../engine/crypto/transport-cipher.ts';
 import { AllowedIps } from '../../engine/device/allowed-ips.ts';
 import { Device } from '../../engine/device/device.ts';
+import { SharedMemory } from '../../engine/io/packet-memory.ts';
 import { systemClock, systemRandom } from '../../engine/io/system.ts';
 import { Endpoint } from '../../engine/peer/endpoint.ts';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
@@ -30,8 +31,7 @@ function prefixOfPeer(i: number): IpPrefix {
 }
 
 function heapOfIdlePeer(): number {
-  const bytes = new Uint8Array(65_536);
-  const memory = { bytes, view: new DataView(bytes.buffer) };
+  const memory = new SharedMemory(65_536);
   const device = new Device({
     memory,
     cipher: nobleTransportCipher,

@@ -1,10 +1,10 @@
-/** A WireGuard engine under test: ours as it was bundled, or Debian's wireguard-go as the second opinion. */
+/** A WireGuard engine under test: ours as it was bundled, Debian's wireguard-go as the second opinion, or another's path. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Namespace, uniqueInterface } from './netns.ts';
 import { type BackgroundProcess, type Exit, waitFor } from './processes.ts';
 
-export type EngineKind = 'wayfare' | 'wireguard-go';
+export type EngineKind = 'wayfare' | 'wireguard-go' | `/${string}`;
 
 /** What `node build/bundle.mjs` makes. */
 export const WAYFARE_ENGINE = fileURLToPath(new URL('../../dist/wayfare-engine.js', import.meta.url));
@@ -12,7 +12,7 @@ export const WAYFARE_ENGINE = fileURLToPath(new URL('../../dist/wayfare-engine.j
 const START_TIMEOUT_MS = 10_000;
 
 export function enginePath(kind: EngineKind): string {
-  return kind === 'wayfare' ? WAYFARE_ENGINE : 'wireguard-go';
+  return kind === 'wayfare' ? WAYFARE_ENGINE : kind;
 }
 
 export function uapiSocket(name: string): string {

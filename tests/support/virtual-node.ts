@@ -3,17 +3,19 @@ import { PrivateKey, PublicKey } from '../../engine/crypto/keys.ts';
 import { handleTunRead } from '../../engine/dataplane/outbound.ts';
 import { Device } from '../../engine/device/device.ts';
 import type { DropReason } from '../../engine/errors.ts';
+import { SharedMemory } from '../../engine/io/packet-memory.ts';
 import { Endpoint } from '../../engine/peer/endpoint.ts';
 import type { Output } from '../../engine/peer/output.ts';
 import type { Peer } from '../../engine/peer/peer.ts';
 import type { Random } from '../../engine/ports.ts';
 import { udpPacket } from './inner-packets.ts';
-import { TestMemory, WatchedCipher } from './test-memory.ts';
+import { cipherUnderTest, WatchedCipher } from './test-memory.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** The first part of packet memory takes what comes in, the rest what goes out. */
+/** Parts of packet memory for what comes in, and for what goes out. */
 const INPUT_BYTES = 1 << 17;
-const MEMORY_BYTES = 1 << 18;
+const OUTPUT_BYTES = 1 << 17;
+const OTHER_BYTES = 1 << 16;
 const HEADROOM = 64;
 const HANDSHAKES_PER_TURN = 64;
 const PEERS_PER_TURN = 64;
@@ -34,8 +36,8 @@ export interface NodeFields {
 export class VirtualNode implements Output {
   readonly name: string;
   readonly device: Device;
-  readonly cipher = new WatchedCipher();
-  readonly memory = new TestMemory(MEMORY_BYTES);
+  readonly memory = new SharedMemory(INPUT_BYTES + OUTPUT_BYTES + OTHER_BYTES);
+  readonly cipher = new WatchedCipher(cipherUnderTest(this.memory));
   readonly inner4: string;
   readonly inner6: string;
   /** Inner packets that the device gave to TUN, in order. */
@@ -46,7 +48,10 @@ export class VirtualNode implements Output {
   isStalled = false;
   readonly #clock: VirtualClock;
   readonly #transmit: Transmit;
-  #outputAt = INPUT_BYTES;
+  /** Where a packet or datagram is put for the device to take. */
+  readonly input = this.memory.allocate(INPUT_BYTES) + HEADROOM;
+  readonly #output = this.memory.allocate(OUTPUT_BYTES);
+  #outputUsed = 0;
   #packetsSent = 0;
 
   constructor(fields: NodeFields) {
@@ -101,23 +106,23 @@ export class VirtualNode implements Output {
 
   /** Hands the device an inner packet, as TUN would. */
   sendPacket(packet: Uint8Array): void {
-    this.memory.bytes.set(packet, HEADROOM);
-    this.device.handlePacket(HEADROOM, packet.length, this.#clock.now, this);
+    this.memory.bytes.set(packet, this.input);
+    this.device.handlePacket(this.input, packet.length, this.#clock.now, this);
     this.settle();
   }
 
   /** Hands the data plane a TUN read: a virtio header and what follows it. */
   readTun(header: Uint8Array, packet: Uint8Array): void {
-    this.memory.bytes.set(header, HEADROOM);
-    this.memory.bytes.set(packet, HEADROOM + header.length);
-    handleTunRead(this.device, HEADROOM, header.length + packet.length, this.#clock.now, this);
+    this.memory.bytes.set(header, this.input);
+    this.memory.bytes.set(packet, this.input + header.length);
+    handleTunRead(this.device, this.input, header.length + packet.length, this.#clock.now, this);
     this.settle();
   }
 
   /** Hands the device a datagram, as its socket would. */
   receive(datagram: Uint8Array, from: Endpoint, trafficClass = 0): void {
-    this.memory.bytes.set(datagram, HEADROOM);
-    this.device.handleDatagram(HEADROOM, datagram.length, from, trafficClass, this.#clock.now, this);
+    this.memory.bytes.set(datagram, this.input);
+    this.device.handleDatagram(this.input, datagram.length, from, trafficClass, this.#clock.now, this);
     this.settle();
   }
 
@@ -175,15 +180,24 @@ export class VirtualNode implements Output {
 
   // --- Output
 
-  reserveDatagram(length: number): number {
-    if (this.#outputAt + length > this.memory.bytes.length) this.#outputAt = INPUT_BYTES;
-    const offset = this.#outputAt;
-    this.#outputAt += length;
+  reserve(length: number): number {
+    if (this.#outputUsed + length + HEADROOM > OUTPUT_BYTES) this.#outputUsed = 0;
+    const offset = this.#output + this.#outputUsed;
+    this.#outputUsed += length;
     return offset;
   }
 
-  sendDatagram(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
-    this.#transmit(this, this.memory.bytes.slice(offset, offset + length), endpoint, trafficClass);
+  sendDatagrams(
+    offset: number,
+    length: number,
+    stride: number,
+    endpoint: Endpoint,
+    trafficClass: number,
+  ): void {
+    for (let at = offset; at < offset + length; at += stride) {
+      const datagram = this.memory.bytes.slice(at, Math.min(at + stride, offset + length));
+      this.#transmit(this, datagram, endpoint, trafficClass);
+    }
   }
 
   writePacket(offset: number, length: number): void {

@@ -18,6 +18,8 @@ interface PolledSocket {
 
 export interface BearerEvents {
   onDatagrams(run: DatagramRun): void;
+  /** After the runs of one receive, whose memory is then used anew. */
+  onReceived(): void;
   /** After the datagrams of one wake-up, or when a full socket has room again. */
   onIdle(): void;
 }
@@ -88,8 +90,8 @@ export class Bearer {
     return this.#sendBatch.reserve(length);
   }
 
-  add(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
-    this.#sendBatch.add(offset, length, endpoint, trafficClass);
+  add(offset: number, length: number, stride: number, endpoint: Endpoint, trafficClass: number): void {
+    this.#sendBatch.add(offset, length, stride, endpoint, trafficClass);
   }
 
   /** Sends what is pending. A socket that is full is watched, and `onIdle` tells when it has room. */
@@ -126,6 +128,7 @@ export class Bearer {
       const runs = this.#receiveBatch.receive(socket.descriptor);
       if (runs <= 0) return;
       for (let i = 0; i < runs; i++) this.#events.onDatagrams(this.#receiveBatch.run(i));
+      this.#events.onReceived();
     }
   }
 }

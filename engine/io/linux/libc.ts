@@ -10,6 +10,7 @@ export const libc = {
   read: library.func('read', 'long', ['int', 'intptr_t', 'ulong']),
   write: library.func('write', 'long', ['int', 'intptr_t', 'ulong']),
   fcntl: library.func('int fcntl(int fd, int command, int argument)'),
+  writev: library.func('writev', 'long', ['int', 'intptr_t', 'int']),
   ioctl: library.func('ioctl', 'int', ['int', 'ulong', 'intptr_t']),
   socket: library.func('int socket(int domain, int type, int protocol)'),
   bind: library.func('bind', 'int', ['int', 'intptr_t', 'uint']),

@@ -23,6 +23,8 @@ import {
 
 const MESSAGES = 64;
 const BUFFER_BYTES = 512 * 1024;
+/** Kernels borrow some bytes behind the last datagram. */
+const BUFFER_MARGIN = 64;
 /** A UDP payload over IPv4 has at most 65,507 bytes, and a GSO message at most 64 segments before Linux 6.9. */
 const MAX_MESSAGE_BYTES = 65_507;
 const MAX_SEGMENTS = 64;
@@ -69,7 +71,7 @@ export class SendBatch {
   constructor(memory: SharedMemory, drops: DropCounters) {
     this.#memory = memory;
     this.#messages = new MessageArray(memory, MESSAGES);
-    this.#buffer = memory.allocate(BUFFER_BYTES);
+    this.#buffer = memory.allocate(BUFFER_BYTES + BUFFER_MARGIN);
     this.#drops = drops;
   }
 
@@ -100,16 +102,29 @@ export class SendBatch {
     return this.#buffer + this.#used;
   }
 
-  /** @param offset what {@link reserve} gave */
-  add(offset: number, length: number, endpoint: Endpoint, trafficClass: number): void {
+  /**
+   * Adds `length` bytes of datagrams, `stride` bytes each, the last perhaps shorter.
+   * @param offset what {@link reserve} gave
+   */
+  add(offset: number, length: number, stride: number, endpoint: Endpoint, trafficClass: number): void {
     this.#used = offset - this.#buffer + length;
-    const last = this.#pending.at(-1);
-    if (last !== undefined && continues(last, offset, length, endpoint, trafficClass)) {
-      last.length += length;
-      last.segments++;
-      return;
+    const end = offset + length;
+    let at = offset;
+    while (at < end) {
+      const last = this.#pending.at(-1);
+      const joins =
+        last !== undefined && continues(last, at, Math.min(stride, end - at), endpoint, trafficClass);
+      const message = joins
+        ? last
+        : { offset: at, length: 0, segmentSize: stride, segments: 0, endpoint, trafficClass };
+      if (!joins) this.#pending.push(message);
+      // Behind a longer one of the message before, only one datagram fits.
+      const room = joins && stride < message.segmentSize ? 1 : roomIn(message);
+      const taken = Math.min(room * stride, end - at);
+      message.length += taken;
+      message.segments += Math.ceil(taken / stride);
+      at += taken;
     }
-    this.#pending.push({ offset, length, segmentSize: length, segments: 1, endpoint, trafficClass });
   }
 
   /** Sends all that is pending, unless a socket's buffer is full. */
@@ -245,6 +260,11 @@ export class SendBatch {
   }
 }
 
+/** How many more datagrams of its size a message takes. */
+function roomIn(message: PendingMessage): number {
+  return Math.min(MAX_SEGMENTS, Math.floor(MAX_MESSAGE_BYTES / message.segmentSize)) - message.segments;
+}
+
 function continues(
   last: PendingMessage,
   offset: number,
@@ -259,7 +279,6 @@ function continues(
     // Only the last datagram of a GSO message may be shorter.
     last.length === last.segments * last.segmentSize &&
     length <= last.segmentSize &&
-    last.segments < MAX_SEGMENTS &&
-    last.length + length <= MAX_MESSAGE_BYTES
+    roomIn(last) > 0
   );
 }

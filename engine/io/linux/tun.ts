@@ -31,6 +31,8 @@ const IFF_VNET_HDR = 0x4000;
  */
 const OFFLOADS = [0x67, 0x07, 0x01, 0x00] as const;
 
+const UDP_OFFLOADS = 0x60;
+
 /** struct virtio_net_hdr stands before every packet (virtio 1.2 §5.1.6). */
 export const VNET_HEADER_LENGTH = 10;
 /** The longest read: that header and a packet of 65,535 bytes. */
@@ -63,7 +65,6 @@ export function openTun(name: string): { descriptor: number; name: string } {
     libc.close(descriptor);
     throw new SystemError(`create interface ${name}`, errnoName(code), adviceFor(code));
   }
-  setOffloads(descriptor);
   setMtu(actual, DEFAULT_MTU);
   return { descriptor, name: actual };
 }
@@ -112,10 +113,17 @@ function setOffloads(descriptor: number): number {
 export class LinuxTun {
   readonly descriptor: number;
   readonly #memory: SharedMemory;
+  readonly #offloads: number;
 
   constructor(descriptor: number, memory: SharedMemory) {
     this.descriptor = descriptor;
     this.#memory = memory;
+    this.#offloads = setOffloads(descriptor);
+  }
+
+  /** Whether the driver takes, and gives, UDP super-packets. */
+  get hasUdpOffload(): boolean {
+    return (this.#offloads & UDP_OFFLOADS) !== 0;
   }
 
   /** @param offset of MAX_TUN_READ bytes @returns bytes read, or a negative errno */
@@ -127,6 +135,12 @@ export class LinuxTun {
   /** Writes header and packet. @returns bytes written, or a negative errno */
   write(offset: number, length: number): number {
     const written = libc.write(this.descriptor, this.#memory.address(offset), length);
+    return written < 0 ? -errno() : written;
+  }
+
+  /** Writes header and packet from `count` buffers. @param iovecs struct iovec (writev(2)) @returns as {@link write} */
+  writeVector(iovecs: number, count: number): number {
+    const written = libc.writev(this.descriptor, this.#memory.address(iovecs), count);
     return written < 0 ? -errno() : written;
   }
 

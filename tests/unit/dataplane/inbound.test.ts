@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { handleDatagramRun } from '../../../engine/dataplane/inbound.ts';
 import { establishedPair } from '../../support/virtual-network.ts';
 
-const AT = 4_096;
-
 /** Lets bob have several of alice's datagrams as one run, as GRO hands them over. */
 function runOf(count: number, cut: (run: Uint8Array) => Uint8Array = (run) => run) {
   const { network, alice, bob } = establishedPair();
@@ -12,8 +10,8 @@ function runOf(count: number, cut: (run: Uint8Array) => Uint8Array = (run) => ru
   const datagrams = network.seen('data').map(({ bytes }) => bytes);
   const segmentSize = datagrams[0]!.length;
   const run = cut(Buffer.concat(datagrams));
-  bob.memory.bytes.set(run, AT);
-  const fields = { offset: AT, length: run.length, segmentSize, source: alice.outer, trafficClass: 0 };
+  bob.memory.bytes.set(run, bob.input);
+  const fields = { offset: bob.input, length: run.length, segmentSize, source: alice.outer, trafficClass: 0 };
   handleDatagramRun(bob.device, fields, network.clock.now, bob);
   return { packets, bob, segmentSize };
 }

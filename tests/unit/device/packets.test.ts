@@ -98,7 +98,7 @@ describe('padding', () => {
     };
     for (let length = 28; length < 80; length++) {
       const packet = packetOf(length, alice, bob);
-      alice.memory.bytes.fill(0xaa);
+      alice.memory.bytes.fill(0xaa, alice.input);
       alice.sendPacket(packet);
       expect(sealed).toEqual(Uint8Array.of(...packet, ...new Uint8Array(sealed.length - length)));
       network.runUntilQuiet();
@@ -167,7 +167,7 @@ describe('an incoming packet', () => {
     // Alice's own checks would not let it out: they see a good packet, and the session seals a bad one.
     alice.cipher.beforeSealing = (bytes) => void spoil(bytes);
     alice.sendPacket(packet);
-    alice.cipher.beforeSealing = () => {};
+    alice.cipher.beforeSealing = null;
     network.runUntilQuiet();
     expect(bob.drops(reason)).toBe(1);
     expect(bob.delivered).toEqual([]);

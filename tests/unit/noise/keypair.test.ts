@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { REJECT_AFTER_MESSAGES, REKEY_AFTER_MESSAGES } from '../../../engine/constants.ts';
+import { SharedMemory } from '../../../engine/io/packet-memory.ts';
 import { Keypair } from '../../../engine/noise/keypair.ts';
-import { TestMemory, WatchedCipher } from '../../support/test-memory.ts';
+import { plainRun } from '../../../engine/wire/packet-run.ts';
+import { WatchedCipher } from '../../support/test-memory.ts';
 
 function keypair({ firstCounter = 0n, cipher = new WatchedCipher() } = {}): Keypair {
   return new Keypair(
@@ -78,10 +80,13 @@ describe('a keypair', () => {
   });
 
   it('a_wiped_key_no_longer_opens_what_it_sealed', () => {
-    const memory = new TestMemory(64);
+    const memory = new SharedMemory(16_384);
+    const datagram = memory.allocate(128);
     const key = new WatchedCipher().importKey(new Uint8Array(32).fill(1));
-    key.seal(memory, 0, 0, 0, 16);
+    const header = { remoteIndex: 1, counterHigh: 0, counterLow: 0 };
+    key.sealRun(memory, { ...plainRun(), packet: datagram + 16, length: 16 }, header, 1_420, datagram);
     key.wipe();
-    expect(key.open(memory, 0, 0, 0, 16)).toBe(false);
+    key.openRun(memory, datagram, 48, 1, 48);
+    expect(memory.bytes[memory.verdicts]).toBe(0);
   });
 });

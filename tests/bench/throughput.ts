@@ -1,0 +1,211 @@
+/**
+ * How fast, beside others: `npm run bench -- [--rounds 5] [--seconds 3] [--rival NAME=PATH]…`
+ *
+ * Each engine, at both ends, has two namespaces and a link of its own; raw is a link without any. The rounds interleave
+ * them, so that what the machine does meanwhile meets all alike; compare only within one run. Needs root and iperf3.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { EngineKind } from '../support/engine-process.ts';
+import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } from '../support/netns.ts';
+import { waitFor } from '../support/processes.ts';
+import { createTunnelPair } from '../support/tunnel-pair.ts';
+import { barChart } from './chart.ts';
+
+const PINGS = 500;
+const CLOCK_TICKS_PER_SECOND = 100;
+const OURS = 'wayfare';
+const RESULTS = fileURLToPath(new URL('../../tests/bench/results/', import.meta.url));
+
+/** Two ends between which traffic is measured. */
+interface Contender {
+  readonly name: string;
+  readonly from: Namespace;
+  readonly to: Namespace;
+  readonly target: string;
+  /** The engines' processes, none for raw. */
+  readonly pids: readonly number[];
+  close(): Promise<void>;
+}
+
+interface Measure {
+  readonly name: string;
+  readonly unit: string;
+  /** Whether less is better. */
+  readonly isCost: boolean;
+  readonly run: (contender: Contender, seconds: number) => Promise<number>;
+}
+
+const MEASURES: readonly Measure[] = [
+  { name: 'TCP ×1', unit: 'Gbit/s', isCost: false, run: (c, s) => tcp(c, s, []) },
+  { name: 'TCP ×4', unit: 'Gbit/s', isCost: false, run: (c, s) => tcp(c, s, ['-P', '4']) },
+  { name: 'TCP reverse', unit: 'Gbit/s', isCost: false, run: (c, s) => tcp(c, s, ['-R']) },
+  { name: 'TCP both ways', unit: 'Gbit/s', isCost: false, run: (c, s) => tcp(c, s, ['--bidir']) },
+  { name: 'UDP 64 B', unit: 'k packets/s', isCost: false, run: (c, s) => udp(c, s, 64) },
+  { name: 'UDP 1372 B', unit: 'k packets/s', isCost: false, run: (c, s) => udp(c, s, 1_372) },
+  { name: 'ping mean', unit: 'µs', isCost: true, run: async (c) => (await ping(c)).mean },
+  { name: 'ping p99', unit: 'µs', isCost: true, run: async (c) => (await ping(c)).p99 },
+  { name: 'CPU per Gbit, TCP ×1', unit: 's', isCost: true, run: cpuPerGigabit },
+];
+
+interface IperfReport {
+  end: {
+    sum_received?: { bits_per_second: number };
+    sum_received_bidir_reverse?: { bits_per_second: number };
+    sum?: { packets: number; lost_packets: number; seconds: number };
+  };
+}
+
+async function iperf({ from, to, target }: Contender, seconds: number, args: readonly string[]) {
+  const server = to.spawn('iperf3', ['-s', '-1', '--forceflush']);
+  await waitFor(() => server.stdout.includes('listening'), { what: 'iperf3 to listen' });
+  const options = ['-c', target, '-t', String(seconds), '-J', ...args];
+  const { stdout } = await from.run('iperf3', options, { timeoutMs: (seconds + 20) * 1_000 });
+  await server.stop();
+  return JSON.parse(stdout) as IperfReport;
+}
+
+async function tcp(contender: Contender, seconds: number, args: readonly string[]): Promise<number> {
+  const { end } = await iperf(contender, seconds, ['-O', '1', ...args]);
+  const reverse = end.sum_received_bidir_reverse?.bits_per_second ?? 0;
+  return ((end.sum_received?.bits_per_second ?? 0) + reverse) / 1e9;
+}
+
+async function udp(contender: Contender, seconds: number, bytes: number): Promise<number> {
+  const { end } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', String(bytes)]);
+  const { packets = 0, lost_packets = 0, seconds: took = 1 } = end.sum ?? {};
+  return (packets - lost_packets) / took / 1e3;
+}
+
+async function ping({ from, target }: Contender): Promise<{ mean: number; p99: number }> {
+  const args = ['-n', '-c', String(PINGS), '-i', '0.002', target];
+  const { stdout } = await from.run('ping', args, { timeoutMs: 60_000 });
+  const times = [...stdout.matchAll(/time=([0-9.]+) ms/g)]
+    .map(([, ms]) => Number(ms) * 1e3)
+    .sort((a, b) => a - b);
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  return { mean, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
+}
+
+async function cpuPerGigabit(contender: Contender, seconds: number): Promise<number> {
+  const before = cpuSeconds(contender.pids);
+  const gigabits = (await tcp(contender, seconds, [])) * (seconds + 1);
+  return (cpuSeconds(contender.pids) - before) / gigabits;
+}
+
+/** User and system time of processes, in proc(5)'s clock ticks. */
+function cpuSeconds(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+  }, 0);
+}
+
+async function createContender(name: string, kind: EngineKind): Promise<Contender> {
+  const pair = await createTunnelPair(kind, kind);
+  await pair.configure();
+  await pair.establish();
+  const { left, right } = pair;
+  const pids = [left.engine.child.pid, right.engine.child.pid];
+  return {
+    name,
+    from: left.namespace,
+    to: right.namespace,
+    target: right.v4,
+    pids,
+    close: () => pair.close(),
+  };
+}
+
+async function createRaw(): Promise<Contender> {
+  const [from, to] = [await createNamespace('raw-left'), await createNamespace('raw-right')];
+  const { b } = await connectNamespaces(from, to);
+  return { name: 'raw veth', from, to, target: b.v4, pids: [], close: () => closeNamespaces(from, to) };
+}
+
+type Results = Map<string, Map<string, number[]>>;
+
+async function measureAll(
+  contenders: readonly Contender[],
+  rounds: number,
+  seconds: number,
+): Promise<Results> {
+  const results: Results = new Map(MEASURES.map(({ name }) => [name, new Map()]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const measure of MEASURES) {
+      process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${measure.name}`);
+      for (const contender of contenders) {
+        const figures = results.get(measure.name)!;
+        const value = await measure.run(contender, seconds);
+        figures.set(contender.name, [...(figures.get(contender.name) ?? []), value]);
+      }
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  return results;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The median, round by round, of ours against another's in the same round. */
+function ratio(figures: Map<string, number[]>, other: string): number {
+  const ours = figures.get(OURS)!;
+  return median(figures.get(other)!.map((value, round) => ours[round]! / value));
+}
+
+function printTable(results: Results, contenders: readonly Contender[]): void {
+  const rivals = contenders.filter(({ pids, name }) => pids.length > 0 && name !== OURS);
+  const header = ['', ...contenders.map(({ name }) => name), ...rivals.map(({ name }) => `ours / ${name}`)];
+  const rows = MEASURES.map(({ name, unit }) => {
+    const figures = results.get(name)!;
+    const medians = contenders.map((contender) => median(figures.get(contender.name)!));
+    const ratios = rivals.map((rival) => ratio(figures, rival.name));
+    return [`${name}, ${unit}`, ...medians.map(digits), ...ratios.map(digits)];
+  });
+  const widths = header.map((_, i) => Math.max(...[header, ...rows].map((row) => row[i]!.length)));
+  for (const row of [header, ...rows]) {
+    console.log(
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    );
+  }
+}
+
+function digits(value: number): string {
+  return Number.isFinite(value) ? value.toPrecision(3) : '–';
+}
+
+function save(results: Results, contenders: readonly Contender[]): void {
+  const names = contenders.map(({ name }) => name);
+  const charts = MEASURES.map(({ name, unit, isCost }) => ({
+    title: `${name}, ${unit}${isCost ? ' (less is better)' : ''}`,
+    bars: names.map((contender) => ({ label: contender, value: median(results.get(name)!.get(contender)!) })),
+  }));
+  const json = Object.fromEntries([...results].map(([name, figures]) => [name, Object.fromEntries(figures)]));
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(`${RESULTS}throughput.json`, `${JSON.stringify(json, null, 2)}\n`);
+  writeFileSync(`${RESULTS}throughput.svg`, barChart(charts));
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    rival: { type: 'string', multiple: true, default: [] },
+  },
+});
+const rivals = values.rival.map((rival) => rival.split('=', 2) as [string, `/${string}`]);
+const contenders = [await createRaw(), await createContender(OURS, 'wayfare')];
+try {
+  contenders.push(await createContender('wireguard-go', 'wireguard-go'));
+  for (const [name, path] of rivals) contenders.push(await createContender(name, path));
+  const results = await measureAll(contenders, Number(values.rounds), Number(values.seconds));
+  printTable(results, contenders);
+  save(results, contenders);
+} finally {
+  for (const contender of contenders) await contender.close();
+}
