@@ -2,12 +2,11 @@
  * The whole interface without its input and output: datagrams, packets and time go in, datagrams and packets come out
  * of the sink that is passed along. A packet's journey through it is told in engine/README.md.
  */
-import { DEFAULT_MTU, ECN_MASK, HANDSHAKE_TRAFFIC_CLASS, MAX_PEERS } from '../constants.ts';
+import { DEFAULT_MTU, ECN_MASK, MAX_PEERS } from '../constants.ts';
 import { type PrivateKey, PublicKey } from '../crypto/keys.ts';
 import { type DhKey, dhKey } from '../crypto/primitives.ts';
 import { TimestampSource } from '../crypto/tai64n.ts';
 import { assertNever, ConfigError, DropCounters, type DropReason } from '../errors.ts';
-import { CookieChecker } from '../noise/cookie.ts';
 import { readInitiation } from '../noise/handshake.ts';
 import { IndexTable } from '../noise/index-table.ts';
 import type { IndexEntry, PeerContext } from '../peer/context.ts';
@@ -47,8 +46,8 @@ import {
 import { plainRun } from '../wire/packet-run.ts';
 import { AllowedIps } from './allowed-ips.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
+import { HandshakeGate } from './handshake-gate.ts';
 import { HandshakeQueue, type QueuedHandshake } from './handshake-queue.ts';
-import { RateLimiter } from './rate-limiter.ts';
 
 /** A run of one packet, while it is handled. */
 const plain: PacketRun = plainRun();
@@ -74,10 +73,9 @@ export class Device implements PeerContext {
   readonly #allowedIps = new AllowedIps<Peer>();
   readonly #deadlines = new DeadlineQueue<Peer>();
   readonly #handshakes = new HandshakeQueue();
-  readonly #rateLimiter = new RateLimiter();
   #privateKey: PrivateKey | null = null;
   #local: DhKey | null = null;
-  #cookieChecker: CookieChecker | null = null;
+  #gate: HandshakeGate | null = null;
   #isUp = false;
 
   constructor(ports: DevicePorts) {
@@ -108,7 +106,8 @@ export class Device implements PeerContext {
     this.#privateKey?.wipe();
     this.#privateKey = key;
     this.#local = key === null ? null : dhKey(key.bytes);
-    this.#cookieChecker = this.#local === null ? null : new CookieChecker(this.#local.publicKey, this.random);
+    this.#gate =
+      this.#local === null ? null : new HandshakeGate(this.#local.publicKey, this.memory, this.random);
     for (const peer of this.#peers.values()) {
       if (this.#isSelf(peer.publicKey)) this.removePeer(peer);
       else peer.onLocalIdentityChanged();
@@ -450,31 +449,10 @@ export class Device implements PeerContext {
       const entry = this.indexTable.get(message.receiverIndex);
       return entry === undefined ? 'unexpected-cookie-reply' : entry.peer.receiveCookieReply(message, now);
     }
-    const refused = this.#checkMacs(message, queued.source, isUnderLoad, now, output);
+    if (this.#gate === null) return 'no-private-key';
+    const refused = this.#gate.admit(message, queued.source, isUnderLoad, now, output);
     if (refused !== null) return refused;
     return this.#receiveAdmittedHandshake(message, queued, now, output);
-  }
-
-  /** §5.3: mac1 always; under load also a mac2 that proves the sender's address, and then a rate. */
-  #checkMacs(
-    message: Exclude<HandshakeMessage, { kind: 'cookie-reply' }>,
-    source: Endpoint,
-    isUnderLoad: boolean,
-    now: MonotonicMs,
-    output: Output,
-  ): DropReason | null {
-    const checker = this.#cookieChecker;
-    if (checker === null) return 'no-private-key';
-    if (!checker.isMac1Valid(message.macs)) return 'invalid-mac1';
-    if (!isUnderLoad) return null;
-    if (checker.isMac2Valid(message.macs, source.toBytes(), now)) {
-      return this.#rateLimiter.allow(source.address, now) ? null : 'rate-limited';
-    }
-    const reply = checker.createReply(message.macs, message.senderIndex, source.toBytes(), now);
-    const offset = output.reserve(reply.length);
-    this.memory.bytes.set(reply, offset);
-    output.sendDatagrams(offset, reply.length, reply.length, source, HANDSHAKE_TRAFFIC_CLASS);
-    return 'cookie-required';
   }
 
   #receiveAdmittedHandshake(

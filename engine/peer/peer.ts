@@ -1,13 +1,11 @@
 /**
- * One peer: its identity, endpoint, keypairs, timers and staged packets, and the rules that tie them together
+ * One peer: its identity, endpoint, handshakes, keypairs, timers and staged packets, and the rules that tie them together
  * (paper §6; where the paper leaves the order open, it is that of the Linux driver's send.c, receive.c and timers.c).
  */
 import {
   ECN_MASK,
-  HANDSHAKE_INITIATION_INTERVAL_MS,
   HANDSHAKE_TRAFFIC_CLASS,
   KEEPALIVE_TIMEOUT_MS,
-  KEY_LENGTH,
   MAX_TIMER_HANDSHAKES,
   REJECT_AFTER_TIME_MS,
   REKEY_AFTER_TIME_MS,
@@ -15,21 +13,9 @@ import {
 } from '../constants.ts';
 import type { PresharedKey, PublicKey } from '../crypto/keys.ts';
 import { EMPTY } from '../crypto/primitives.ts';
-import { isLater } from '../crypto/tai64n.ts';
 import { assertNever, type DropReason } from '../errors.ts';
-import { CookieJar } from '../noise/cookie.ts';
-import {
-  consumeInitiation,
-  consumeResponse,
-  createInitiation,
-  createResponse,
-  type ReadInitiation,
-  type RemoteIdentity,
-  type SentInitiation,
-  type SessionKeys,
-  type WrittenMessage,
-} from '../noise/handshake.ts';
-import { Keypair } from '../noise/keypair.ts';
+import type { ReadInitiation } from '../noise/handshake.ts';
+import type { Keypair } from '../noise/keypair.ts';
 import { isPastLimit } from '../noise/replay-window.ts';
 import type { MonotonicMs, PacketRun } from '../ports.ts';
 import { innerVersion, trafficClassOf } from '../wire/ip.ts';
@@ -45,15 +31,14 @@ import {
 import { plainRun, runPacketLength, writeRunPacket } from '../wire/packet-run.ts';
 import type { PeerContext } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Handshakes } from './handshakes.ts';
 import { Keypairs } from './keypairs.ts';
 import type { Output } from './output.ts';
 import { StagedPackets } from './staged-packets.ts';
 import { Timers } from './timers.ts';
 
-const NO_PRESHARED_KEY = new Uint8Array(KEY_LENGTH);
 /** A packet that was staged, while it is sealed. */
 const single: PacketRun = plainRun();
-const LONG_AGO: MonotonicMs = Number.NEGATIVE_INFINITY;
 
 export class Peer {
   readonly publicKey: PublicKey;
@@ -71,27 +56,21 @@ export class Peer {
   readonly #timers: Timers;
   readonly #keypairs: Keypairs;
   readonly #staged = new StagedPackets();
-  #presharedKey: PresharedKey | null = null;
+  readonly #handshakes: Handshakes;
   #persistentKeepaliveSeconds = 0;
-  /** Computed when first asked for: 65,536 peers cost nothing before their first handshake. */
-  #remote: RemoteIdentity | null = null;
-  #cookieJar: CookieJar | null = null;
-  #handshake: SentInitiation | null = null;
   #handshakeAttempts = 0;
-  #lastHandshakeSentAt = LONG_AGO;
-  #lastInitiationConsumedAt = LONG_AGO;
-  #greatestTimestamp: Uint8Array = EMPTY;
   #askedForLastMinuteHandshake = false;
 
   constructor(publicKey: PublicKey, context: PeerContext) {
     this.publicKey = publicKey;
     this.#context = context;
     this.#timers = new Timers(context.random);
+    this.#handshakes = new Handshakes(this, context);
     this.#keypairs = new Keypairs((keypair) => context.indexTable.delete(keypair.localIndex));
   }
 
   get presharedKey(): PresharedKey | null {
-    return this.#presharedKey;
+    return this.#handshakes.presharedKey;
   }
 
   get persistentKeepaliveSeconds(): number {
@@ -106,9 +85,7 @@ export class Peer {
 
   /** Holds from the next handshake on. @param key kept, and wiped when another takes its place; null for none */
   setPresharedKey(key: PresharedKey | null): void {
-    this.#presharedKey?.wipe();
-    this.#presharedKey = key;
-    this.#forgetRemoteIdentity();
+    this.#handshakes.setPresharedKey(key);
   }
 
   /** @param seconds 0 to 65,535; 0 is off. Switched on while `isUp`, one is due at once. */
@@ -121,9 +98,7 @@ export class Peer {
 
   /** The device has another private key: what was agreed under the old one only receives, and a handshake may start at once. */
   onLocalIdentityChanged(): void {
-    this.#forgetRemoteIdentity();
-    this.#clearHandshake();
-    this.#lastHandshakeSentAt = LONG_AGO;
+    this.#handshakes.onLocalIdentityChanged();
     this.#keypairs.expireSending();
   }
 
@@ -144,7 +119,7 @@ export class Peer {
     this.#timers.stop();
     this.#context.drops.add('interface-down', this.#staged.clear());
     this.#zeroKeys();
-    this.#lastHandshakeSentAt = LONG_AGO;
+    this.#handshakes.allowAtOnce();
   }
 
   /** The path has changed: the kernel chooses our address anew. */
@@ -281,33 +256,21 @@ export class Peer {
   // --- handshakes
 
   #sendInitiation(now: MonotonicMs, output: Output): void {
-    const { local, indexTable, timestamps, clock, random } = this.#context;
-    if (now - this.#lastHandshakeSentAt < REKEY_TIMEOUT_MS) return;
-    if (local === null || this.endpoint === null) return;
-    this.#clearHandshake();
-    const localIndex = indexTable.insert({ kind: 'handshake', peer: this });
-    const timestamp = timestamps.next(clock.wallMs());
-    const created = createInitiation(local, this.#remoteIdentity(), localIndex, timestamp, random);
-    if (created === null) {
-      indexTable.delete(localIndex);
-      return;
-    }
-    this.#handshake = created.state;
-    this.#sendHandshakeMessage(created.message, now, output);
+    if (this.endpoint === null) return;
+    const datagram = this.#handshakes.initiate(now);
+    if (datagram === null) return;
+    this.#sendHandshakeMessage(datagram, now, output);
     this.#timers.onHandshakeInitiationSent(now);
   }
 
-  #sendHandshakeMessage(message: WrittenMessage, now: MonotonicMs, output: Output): void {
-    this.#lastHandshakeSentAt = now;
-    this.#cookies().fillMacs(message.macs, now);
-    const { datagram } = message;
+  #sendHandshakeMessage(datagram: Uint8Array, now: MonotonicMs, output: Output): void {
     const { length } = datagram;
     const offset = output.reserve(length);
     this.#context.memory.bytes.set(datagram, offset);
     this.#send(offset, length, length, HANDSHAKE_TRAFFIC_CLASS, now, output);
   }
 
-  /** Judges an initiation that names this peer, and answers it. */
+  /** Judges an initiation that names this peer, and answers it. @param length of its datagram */
   receiveInitiation(
     read: ReadInitiation,
     length: number,
@@ -315,40 +278,16 @@ export class Peer {
     now: MonotonicMs,
     output: Output,
   ): DropReason | null {
-    const { indexTable, random } = this.#context;
-    const remote = this.#remoteIdentity();
-    const consumed = consumeInitiation(remote, read);
-    if (typeof consumed === 'string') return consumed;
-    if (!isLater(consumed.timestamp, this.#greatestTimestamp)) return 'replayed-timestamp';
-    if (now - this.#lastInitiationConsumedAt < HANDSHAKE_INITIATION_INTERVAL_MS) return 'initiation-flood';
-    this.#greatestTimestamp = consumed.timestamp;
-    this.#lastInitiationConsumedAt = now;
-
-    const localIndex = indexTable.insert({ kind: 'handshake', peer: this });
-    const response = createResponse(remote, consumed, localIndex, random);
-    if (response === null) {
-      indexTable.delete(localIndex);
-      return 'invalid-ephemeral';
-    }
+    const response = this.#handshakes.respond(read, now);
+    if (typeof response === 'string') return response;
     this.#follow(source);
-    if (this.#yieldsToCrossing()) this.#clearHandshake();
-    this.#beginSession(response.keys, localIndex, consumed.remoteIndex, false, now);
-    this.#sendHandshakeMessage(response.message, now, output);
+    this.#beginSession(response.keypair, now);
+    this.#sendHandshakeMessage(response.datagram, now, output);
     this.#onAuthenticatedDatagramReceived(length, now);
     return null;
   }
 
-  /**
-   * Where initiations cross, the end with the smaller public key lets its own go.
-   * NOTE: in the Linux driver both ends do, refuse each other's response and begin anew after 5 s. One end that keeps
-   * its own is enough for a session at once, also with such a peer; were it both, each would renew a session of its own.
-   */
-  #yieldsToCrossing(): boolean {
-    const { local } = this.#context;
-    return local !== null && Buffer.compare(local.publicKey, this.publicKey.bytes) < 0;
-  }
-
-  /** Judges a response whose receiver index names this peer's pending handshake. A bad one leaves it pending. */
+  /** Judges a response whose receiver index names this peer's pending handshake. @param length of its datagram */
   receiveResponse(
     message: HandshakeResponse,
     length: number,
@@ -356,15 +295,10 @@ export class Peer {
     now: MonotonicMs,
     output: Output,
   ): DropReason | null {
-    const { local } = this.#context;
-    const sent = this.#handshake;
-    if (local === null || sent === null || sent.localIndex !== message.receiverIndex)
-      return 'unexpected-response';
-    const keys = consumeResponse(local, this.#remoteIdentity(), sent, message);
-    if (keys === null) return 'invalid-response';
-    this.#handshake = null;
+    const keypair = this.#handshakes.complete(message, now);
+    if (typeof keypair === 'string') return keypair;
     this.#follow(source);
-    this.#beginSession(keys, sent.localIndex, message.senderIndex, true, now);
+    this.#beginSession(keypair, now);
     this.#onHandshakeComplete();
     this.#onAuthenticatedDatagramReceived(length, now);
     // Data or a keepalive at once: the responder sends nothing before this confirmation.
@@ -373,29 +307,10 @@ export class Peer {
   }
 
   receiveCookieReply(reply: CookieReply, now: MonotonicMs): DropReason | null {
-    const outcome = this.#cookies().consumeReply(reply, now);
-    return outcome === 'consumed' ? null : outcome;
+    return this.#handshakes.consumeCookieReply(reply, now);
   }
 
-  #beginSession(
-    keys: SessionKeys,
-    localIndex: number,
-    remoteIndex: number,
-    isInitiator: boolean,
-    now: MonotonicMs,
-  ): void {
-    const { cipher, indexTable } = this.#context;
-    const keypair = new Keypair({
-      sendingKey: cipher.importKey(keys.sending),
-      receivingKey: cipher.importKey(keys.receiving),
-      localIndex,
-      remoteIndex,
-      isInitiator,
-      createdAt: now,
-    });
-    keys.sending.fill(0);
-    keys.receiving.fill(0);
-    indexTable.replace(localIndex, { kind: 'keypair', peer: this, keypair });
+  #beginSession(keypair: Keypair, now: MonotonicMs): void {
     this.#keypairs.add(keypair);
     this.#timers.onSessionDerived(now);
   }
@@ -530,35 +445,7 @@ export class Peer {
   }
 
   #zeroKeys(): void {
-    this.#clearHandshake();
+    this.#handshakes.clear();
     this.#keypairs.clear();
-  }
-
-  #clearHandshake(): void {
-    if (this.#handshake === null) return;
-    this.#context.indexTable.delete(this.#handshake.localIndex);
-    this.#handshake.chainingKey.fill(0);
-    this.#handshake = null;
-  }
-
-  // --- computed when first asked for
-
-  #remoteIdentity(): RemoteIdentity {
-    this.#remote ??= {
-      publicKey: this.publicKey.bytes,
-      staticStatic: this.#context.local?.dh(this.publicKey.bytes) ?? null,
-      presharedKey: this.#presharedKey?.bytes ?? NO_PRESHARED_KEY,
-    };
-    return this.#remote;
-  }
-
-  #forgetRemoteIdentity(): void {
-    this.#remote?.staticStatic?.fill(0);
-    this.#remote = null;
-  }
-
-  #cookies(): CookieJar {
-    this.#cookieJar ??= new CookieJar(this.publicKey.bytes);
-    return this.#cookieJar;
   }
 }
