@@ -1,13 +1,13 @@
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../helper/failure.ts';
 import { connectToHelper } from '../../../helper/ipc/client.ts';
-import { encodeFrame, FrameDecoder, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
-import type { ReplyFrame } from '../../../helper/ipc/contract.ts';
+import { encodeFrame, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
 import { type Handlers, type HelperServer, serve } from '../../../helper/ipc/server.ts';
+import { closed, leaveStaleSocket, RawClient } from './raw-ends.ts';
 
 let folder = '';
 let server: HelperServer | null = null;
@@ -43,38 +43,6 @@ afterEach(async () => {
   await server?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** A client that says whatever it likes. */
-class RawClient {
-  readonly socket: Socket = connect({ path: socketPath(), allowHalfOpen: true });
-  readonly replies: ReplyFrame[] = [];
-  readonly closed: Promise<void>;
-  readonly #decoder = new FrameDecoder();
-  readonly #waiting = new Set<() => void>();
-
-  constructor() {
-    this.closed = new Promise((resolve) => this.socket.on('close', () => resolve()));
-    this.socket.on('error', () => {}); // the server may close while we write
-    this.socket.on('data', (chunk: Uint8Array) => {
-      this.#decoder.push(chunk);
-      for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next())
-        if (frame.kind === 'value') this.replies.push(frame.value as ReplyFrame);
-      for (const check of this.#waiting) check();
-    });
-  }
-
-  gotReplies(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (this.replies.length < count) return;
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-}
 
 async function expectServing(): Promise<void> {
   const client = await connectToHelper(socketPath());
@@ -130,7 +98,7 @@ describe('client and server', () => {
 
 describe('the server', () => {
   it('answers garbage with an error and goes on with the same client', async () => {
-    const client = new RawClient();
+    const client = new RawClient(socketPath());
     const garbage = [
       Buffer.from('garbage\n'),
       Buffer.from([0xff, 0xfe, 0x00, 0x0a]),
@@ -152,14 +120,14 @@ describe('the server', () => {
   });
 
   it('answers a client that has closed its own side', async () => {
-    const client = new RawClient();
+    const client = new RawClient(socketPath());
     client.socket.end(encodeFrame({ id: 7, verb: 'list', request: {} }));
     await client.closed;
     expect(client.replies).toMatchObject([{ id: 7, ok: true }]);
   });
 
   it('hangs up on an endless line, after an error, and keeps serving', async () => {
-    const client = new RawClient();
+    const client = new RawClient(socketPath());
     const flood = Buffer.alloc(1024 * 1024, 0x20);
     const write = () => {
       while (!client.socket.destroyed && client.socket.write(flood));
@@ -175,7 +143,7 @@ describe('the server', () => {
   });
 
   it('stops reading a client that does not read, and serves the others', async () => {
-    const client = new RawClient();
+    const client = new RawClient(socketPath());
     client.socket.pause();
     // More than the buffers between the two hold, and answered by forty times as much.
     client.socket.write('{}\n'.repeat(200_000));
@@ -186,7 +154,7 @@ describe('the server', () => {
   });
 
   it('serves on with 200 clients that never finish their line', async () => {
-    const clients = Array.from({ length: 200 }, () => new RawClient());
+    const clients = Array.from({ length: 200 }, () => new RawClient(socketPath()));
     for (const client of clients) client.socket.write('{"id": 1, "ver');
     await expectServing();
     for (const client of clients) client.socket.destroy();
@@ -285,18 +253,3 @@ describe('the client', () => {
     },
   );
 });
-
-/** A socket file whose listener is gone: renamed, so that closing does not find it to remove. */
-async function leaveStaleSocket(path: string): Promise<string> {
-  const dying = createServer();
-  await new Promise<void>((resolve) => dying.listen(`${path}.born`, resolve));
-  renameSync(`${path}.born`, path);
-  await closed(dying);
-  return path;
-}
-
-function closed(listener: Server): Promise<void> {
-  return new Promise((resolve) => {
-    listener.close(() => resolve());
-  });
-}

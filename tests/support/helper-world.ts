@@ -1,0 +1,205 @@
+/**
+ * The world of the helper's tests from end to end: a traveller's namespace where the helper runs as it ships, a server made by the
+ * real tools, and the command line between them.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from 'vitest';
+import { bundleInto } from '../../build/bundle.mjs';
+import type { TunnelStatus } from '../../helper/ipc/contract.ts';
+import {
+  closeNamespaces,
+  connectNamespaces,
+  createNamespace,
+  type LinkEnd,
+  type Namespace,
+  uniqueInterface,
+} from './netns.ts';
+import { BackgroundProcess, run, waitFor } from './processes.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+export const SERVER_PORT = 51_820;
+/** The server as the traveller sees it across a gateway: by the default route alone. */
+export const DISTANT_ADDRESS = '198.51.100.1';
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ConfOptions {
+  allowedIps?: string;
+  endpoint?: string | null;
+  extra?: string;
+  address?: string;
+  peerKey?: string;
+}
+
+export async function newKey(): Promise<string> {
+  return (await run('wg', ['genkey'])).stdout.trim();
+}
+
+export async function publicKeyOf(privateKey: string): Promise<string> {
+  return (await run('wg', ['pubkey'], { input: privateKey })).stdout.trim();
+}
+
+/** Everything of a namespace's network that a tunnel could leave behind. */
+export async function networkOf(namespace: Namespace): Promise<string> {
+  const parts = [
+    '-br link',
+    '-br addr',
+    'rule',
+    '-6 rule',
+    'route show table all',
+    '-6 route show table all',
+  ];
+  return (await Promise.all(parts.map((part) => namespace.ip(part)))).join('\n');
+}
+
+export async function pidsIn(namespace: Namespace): Promise<number[]> {
+  const { stdout } = await run('ip', ['netns', 'pids', namespace.name]);
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** One traveller with a running helper, and one server. Open it before the tests of a file, close it after them. */
+export class HelperWorld {
+  folder = '';
+  traveller!: Namespace;
+  server!: Namespace;
+  link!: { a: LinkEnd; b: LinkEnd };
+  /** The helper that runs: a test that ends it puts the next one here. */
+  helper!: BackgroundProcess;
+  clientKey = '';
+  presharedKey = '';
+  serverPublicKey = '';
+  /** The traveller's network as it is without any tunnel. */
+  untouched = '';
+
+  async open(): Promise<void> {
+    this.folder = mkdtempSync(join(tmpdir(), 'wayfare-helper-'));
+    this.clientKey = await newKey();
+    this.presharedKey = await newKey();
+    await this.#bundlePrograms();
+    this.traveller = await createNamespace('traveller');
+    this.server = await createNamespace('server');
+    this.link = await connectNamespaces(this.traveller, this.server);
+    await this.server.ip(`addr add ${DISTANT_ADDRESS}/32 dev lo`);
+    await this.traveller.ip(`route add default via ${this.link.b.v4}`);
+    await this.#startServer();
+    this.helper = await this.startHelper();
+    this.untouched = await networkOf(this.traveller);
+  }
+
+  async close(): Promise<void> {
+    await this.helper?.stop();
+    await closeNamespaces(this.traveller, this.server);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get socketPath(): string {
+    return join(this.folder, 'run', 'helper.sock');
+  }
+
+  get program(): string {
+    return join(this.folder, 'dist', 'wayfare.js');
+  }
+
+  /** @returns a helper of the traveller, once it is ready */
+  async startHelper(): Promise<BackgroundProcess> {
+    const args = ['helper', '--socket', this.socketPath, '--state-dir', join(this.folder, 'state')];
+    const started = this.traveller.spawn(process.execPath, [this.program, ...args]);
+    await waitFor(() => started.stderr.includes('helper ready'), { what: 'the helper to be ready' });
+    return started;
+  }
+
+  /** Starts the command line and does not wait for its end. */
+  startWayfare(...args: string[]): BackgroundProcess {
+    return new BackgroundProcess(process.execPath, [this.program, ...args], {
+      env: { WAYFARE_SOCKET: this.socketPath },
+    });
+  }
+
+  /** Runs the command line to its end. */
+  async wayfare(...args: string[]): Promise<Outcome> {
+    const child = this.startWayfare(...args);
+    const { code } = await child.exited;
+    return { code, stdout: child.stdout, stderr: child.stderr };
+  }
+
+  /** Runs the command line with a file as its stdout. */
+  async wayfareInto(path: string, ...args: string[]): Promise<Outcome> {
+    const script = 'umask 022; out=$1; shift; exec "$@" > "$out"';
+    const child = new BackgroundProcess(
+      'sh',
+      ['-c', script, 'sh', path, process.execPath, this.program, ...args],
+      {
+        env: { WAYFARE_SOCKET: this.socketPath },
+      },
+    );
+    const { code } = await child.exited;
+    return { code, stdout: child.stdout, stderr: child.stderr };
+  }
+
+  async statusOf(name: string): Promise<TunnelStatus> {
+    const { stdout } = await this.wayfare('status', name, '--json');
+    return JSON.parse(stdout).tunnels[0];
+  }
+
+  /** @returns the pid of a tunnel's engine */
+  async engineOf(name: string): Promise<number | undefined> {
+    const isEngine = (pid: number) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0-f\0${name}\0`);
+    return (await pidsIn(this.traveller)).find(isEngine);
+  }
+
+  async expectNothingLeft(name: string): Promise<void> {
+    expect(await networkOf(this.traveller)).toBe(this.untouched);
+    expect(existsSync(`/var/run/wireguard/${name}.sock`)).toBe(false);
+    expect(await pidsIn(this.traveller)).toEqual([this.helper.pid]);
+  }
+
+  /** Imports a tunnel to the server. @returns its name */
+  async importTunnel(options: ConfOptions = {}): Promise<string> {
+    const { allowedIps = '10.70.0.0/24, fd70::/64', endpoint = `${this.link.b.v4}:${SERVER_PORT}` } = options;
+    const name = uniqueInterface('wf');
+    const conf = `[Interface]
+PrivateKey = ${this.clientKey}
+Address = ${options.address ?? '10.70.0.2/24, fd70::2/64'}
+${options.extra ?? ''}
+[Peer]
+PublicKey = ${options.peerKey ?? this.serverPublicKey}
+PresharedKey = ${this.presharedKey}
+AllowedIPs = ${allowedIps}
+${endpoint === null ? '' : `Endpoint = ${endpoint}`}
+`;
+    const file = join(this.folder, `${name}.conf`);
+    writeFileSync(file, conf);
+    expect(await this.wayfare('import', file)).toMatchObject({ code: 0, stderr: '' });
+    return name;
+  }
+
+  /** The two programs as they ship, in a folder that everybody may read, wherever the repository lies. */
+  async #bundlePrograms(): Promise<void> {
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+    await bundleInto(join(this.folder, 'dist'));
+  }
+
+  async #startServer(): Promise<void> {
+    const name = uniqueInterface('srv');
+    const serverKey = await newKey();
+    this.serverPublicKey = await publicKeyOf(serverKey);
+    const conf = join(this.folder, 'server.conf');
+    writeFileSync(
+      conf,
+      `[Interface]\nPrivateKey = ${serverKey}\nListenPort = ${SERVER_PORT}\n[Peer]\nPublicKey = ${await publicKeyOf(this.clientKey)}\nPresharedKey = ${this.presharedKey}\nAllowedIPs = 10.70.0.2/32, fd70::2/128\n`,
+    );
+    this.server.spawn('wireguard-go', ['-f', name]);
+    await waitFor(() => existsSync(`/var/run/wireguard/${name}.sock`), { what: 'the server to start' });
+    await this.server.wg('setconf', name, conf);
+    for (const address of ['10.70.0.1/24', 'fd70::1/64', '10.71.0.1/32'])
+      await this.server.ip(`addr add ${address} dev ${name}`);
+    await this.server.ip(`link set ${name} up`);
+  }
+}
