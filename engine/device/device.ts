@@ -43,14 +43,10 @@ import {
   TRANSPORT_HEADER_LENGTH,
   TRANSPORT_OVERHEAD,
 } from '../wire/messages.ts';
-import { plainRun } from '../wire/packet-run.ts';
 import { AllowedIps } from './allowed-ips.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { HandshakeQueue, type QueuedHandshake } from './handshake-queue.ts';
-
-/** A run of one packet, while it is handled. */
-const plain: PacketRun = plainRun();
 
 export interface DevicePorts {
   readonly memory: PacketMemory;
@@ -230,13 +226,6 @@ export class Device implements PeerContext {
 
   // --- out: from TUN to the wire
 
-  /** @param offset of one inner packet in packet memory, which this may overwrite */
-  handlePacket(offset: number, length: number, now: MonotonicMs, output: Output): void {
-    plain.packet = offset;
-    plain.length = length;
-    this.handleRun(plain, now, output);
-  }
-
   /** @param run inner packets of one flow, whose bytes this may overwrite */
   handleRun(run: PacketRun, now: MonotonicMs, output: Output): void {
     const dropped = this.#sendRun(run, now, output);
@@ -287,18 +276,6 @@ export class Device implements PeerContext {
   }
 
   // --- in: from the wire to TUN
-
-  /** One datagram from anybody: see {@link handleDatagrams}. */
-  handleDatagram(
-    offset: number,
-    length: number,
-    source: Endpoint,
-    trafficClass: number,
-    now: MonotonicMs,
-    output: Output,
-  ): void {
-    this.handleDatagrams(offset, length, length, source, trafficClass, now, output);
-  }
 
   /**
    * Datagrams of one sender, `stride` bytes each, the last perhaps shorter. Handshake messages are queued:

@@ -8,6 +8,7 @@ import { Endpoint } from '../../engine/peer/endpoint.ts';
 import type { Output } from '../../engine/peer/output.ts';
 import type { Peer } from '../../engine/peer/peer.ts';
 import type { Random } from '../../engine/ports.ts';
+import { plainRun } from '../../engine/wire/packet-run.ts';
 import { udpPacket } from './inner-packets.ts';
 import { cipherUnderTest, WatchedCipher } from './test-memory.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -107,7 +108,8 @@ export class VirtualNode implements Output {
   /** Hands the device an inner packet, as TUN would. */
   sendPacket(packet: Uint8Array): void {
     this.memory.bytes.set(packet, this.input);
-    this.device.handlePacket(this.input, packet.length, this.#clock.now, this);
+    const run = { ...plainRun(), packet: this.input, length: packet.length };
+    this.device.handleRun(run, this.#clock.now, this);
     this.settle();
   }
 
@@ -122,7 +124,8 @@ export class VirtualNode implements Output {
   /** Hands the device a datagram, as its socket would. */
   receive(datagram: Uint8Array, from: Endpoint, trafficClass = 0): void {
     this.memory.bytes.set(datagram, this.input);
-    this.device.handleDatagram(this.input, datagram.length, from, trafficClass, this.#clock.now, this);
+    const { length } = datagram;
+    this.device.handleDatagrams(this.input, length, length, from, trafficClass, this.#clock.now, this);
     this.settle();
   }
 
