@@ -4,14 +4,17 @@ import type { Endpoint } from '../peer/endpoint.ts';
 import type { Output } from '../peer/output.ts';
 import type { MonotonicMs } from '../ports.ts';
 
-/** Datagrams of one sender, `segmentSize` bytes each, the last perhaps shorter, in packet memory. */
+/**
+ * Datagrams of one sender, `segmentSize` bytes each, the last perhaps shorter, in packet memory. One object serves many
+ * runs, one after the other.
+ */
 export interface DatagramRun {
-  readonly offset: number;
-  readonly length: number;
-  readonly segmentSize: number;
-  readonly source: Endpoint;
+  offset: number;
+  length: number;
+  segmentSize: number;
+  source: Endpoint;
   /** The outer header's DSCP and ECN. */
-  readonly trafficClass: number;
+  trafficClass: number;
 }
 
 export function handleDatagramRun(device: Device, run: DatagramRun, now: MonotonicMs, output: Output): void {

@@ -14,6 +14,7 @@ import type { Output } from '../peer/output.ts';
 import type { Clock } from '../ports.ts';
 import { VIRTIO_HEADER_LENGTH, writePlainVirtioHeader } from '../wire/virtio-header.ts';
 import { Bearer } from './linux/bearer.ts';
+import { Epoll, READABLE } from './linux/epoll.ts';
 import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
 import { NetworkWatch } from './linux/network-watch.ts';
@@ -21,13 +22,21 @@ import { Poll } from './linux/poll.ts';
 import { LinuxTun, MAX_TUN_READ } from './linux/tun.ts';
 import type { SharedMemory } from './packet-memory.ts';
 
-/** How many packets, and how many handshake messages, one wake-up handles before the event loop has its turn. */
-const READS_PER_WAKE = 64;
-const HANDSHAKES_PER_WAKE = 16;
+/** How many packets, or bytes, are read from TUN before they are sent and the wire has its turn. */
+const READS_PER_TURN = 64;
+const BYTES_PER_TURN = 192 * 1024;
+/** How many handshake messages are answered before packets have their turn. */
+const HANDSHAKES_PER_TURN = 16;
 /** How many peers' deadlines: each may be a handshake to begin, of a millisecond. */
-const DEADLINES_PER_WAKE = 2;
+const DEADLINES_PER_TURN = 2;
 /** Kernels borrow some bytes around what was read. The IP header behind the virtio header is then aligned to 16. */
 const TUN_MARGIN = 64 + 6;
+/**
+ * While packets come, the loop waits for the next by itself, which takes far less time than by way of node's event loop;
+ * after this long without one, or after this long in all, node has its turn, and whoever configures the engine.
+ */
+const LINGER_MS = 1;
+const SERVE_MS = 5;
 const RETRY_MS = 1_000;
 /** setTimeout takes no more; a later deadline is looked at again then. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -50,7 +59,8 @@ export class Loop implements Output {
   readonly #clock: Clock;
   readonly #tun: LinuxTun;
   readonly #tunBuffer: number;
-  readonly #tunPoll: Poll;
+  readonly #epoll: Epoll;
+  readonly #poll: Poll;
   /** Null without kernels: then packets are written one by one. */
   readonly #tunWriter: TunWriter | null;
   readonly #memory: SharedMemory;
@@ -76,16 +86,17 @@ export class Loop implements Output {
         : new TunWriter(parts.kernels, parts.memory, this.#tun.hasUdpOffload, (iovecs, count) =>
             this.#countWrite(this.#tun.writeVector(iovecs, count)),
           );
-    this.bearer = new Bearer(parts.memory, parts.device.drops, {
+    this.#epoll = new Epoll(parts.memory);
+    this.bearer = new Bearer(parts.memory, parts.device.drops, this.#epoll, {
       onDatagrams: (run) => handleDatagramRun(this.#device, run, this.#clock.monotonicMs(), this),
       onReceived: () => this.#tunWriter?.flush(),
-      onIdle: () => this.settle(),
     });
     this.#linkWatch = new LinkWatch(this.#tun, (state) => this.#onLinkChanged(state));
     this.#networkWatch = new NetworkWatch(() => {
       this.bearer.onNetworkChanged();
     });
-    this.#tunPoll = new Poll(this.#tun.descriptor, () => this.#onTunReadable());
+    this.#epoll.add(this.#tun.descriptor, { onReadable: () => this.#readTun() });
+    this.#poll = new Poll(this.#epoll.descriptor, () => this.#serve());
     this.#onLinkChanged(this.#linkWatch.state());
   }
 
@@ -111,18 +122,20 @@ export class Loop implements Output {
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     if (this.#immediate !== null) clearImmediate(this.#immediate);
-    this.#tunPoll.close();
+    this.#poll.close();
+    this.#epoll.delete(this.#tun.descriptor);
     this.#linkWatch.close();
     this.#networkWatch.close();
     this.bearer.close();
     this.#tun.close();
+    this.#epoll.close();
   }
 
   /** After anything that the device was told: sends what it produced, and arms the next deadline. */
   settle(): void {
     const now = this.#clock.monotonicMs();
-    this.#device.handleDeadline(DEADLINES_PER_WAKE, now, this);
-    this.#device.handleQueuedHandshakes(HANDSHAKES_PER_WAKE, now, this);
+    this.#device.handleDeadline(DEADLINES_PER_TURN, now, this);
+    this.#device.handleQueuedHandshakes(HANDSHAKES_PER_TURN, now, this);
     this.bearer.flush();
     this.#setReadingTun(!this.bearer.isBlocked);
     this.#arm(now);
@@ -160,17 +173,28 @@ export class Loop implements Output {
 
   // --- events
 
-  #onTunReadable(): void {
-    for (let reads = 0; reads < READS_PER_WAKE && !this.bearer.isBlocked; reads++) {
+  #serve(): void {
+    const started = this.#clock.monotonicMs();
+    for (let now = started; now - started < SERVE_MS; now = this.#clock.monotonicMs()) {
+      const patience = Math.max(0, Math.min(LINGER_MS, this.#device.nextDeadline() - now));
+      if (!this.#epoll.wait(Math.floor(patience))) return;
+      this.settle();
+    }
+  }
+
+  #readTun(): void {
+    const now = this.#clock.monotonicMs();
+    let bytes = 0;
+    for (let reads = 0; reads < READS_PER_TURN && bytes < BYTES_PER_TURN && !this.bearer.isBlocked; reads++) {
       const length = this.#tun.read(this.#tunBuffer);
       if (length === -ERRNO.EBADFD!) {
         this.#onDeleted();
         return;
       }
-      if (length <= 0) break;
-      handleTunRead(this.#device, this.#tunBuffer, length, this.#clock.monotonicMs(), this);
+      if (length <= 0) return;
+      handleTunRead(this.#device, this.#tunBuffer, length, now, this);
+      bytes += length;
     }
-    this.settle();
   }
 
   #onLinkChanged(state: LinkState): void {
@@ -207,8 +231,7 @@ export class Loop implements Output {
   #setReadingTun(isReading: boolean): void {
     if (isReading === this.#isReadingTun) return;
     this.#isReadingTun = isReading;
-    if (isReading) this.#tunPoll.want({ readable: true });
-    else this.#tunPoll.stop();
+    this.#epoll.change(this.#tun.descriptor, isReading ? READABLE : 0);
   }
 
   #arm(now: number): void {

@@ -1,41 +1,45 @@
 /** The UDP side: both families' sockets on one port, what waits to be sent, and who is told when something comes. */
 import type { DatagramRun } from '../../dataplane/inbound.ts';
 import type { DropCounters } from '../../errors.ts';
-import type { Endpoint } from '../../peer/endpoint.ts';
+import { Endpoint } from '../../peer/endpoint.ts';
+import { IpAddress } from '../../wire/ip-prefix.ts';
 import type { SharedMemory } from '../packet-memory.ts';
-import { Poll } from './poll.ts';
-import { ReceiveBatch } from './receive-batch.ts';
+import { type Epoll, READABLE, WRITABLE } from './epoll.ts';
+import { RECEIVE_RUNS, ReceiveBatch } from './receive-batch.ts';
 import { SendBatch } from './send-batch.ts';
 import { type BoundSockets, bindUdp, closeUdp, setMark, type UdpSocket } from './udp-socket.ts';
 
-/** How many receive calls one wake-up makes before the event loop has its turn. */
-const RECEIVES_PER_WAKE = 16;
-
-interface PolledSocket {
-  readonly socket: UdpSocket;
-  readonly poll: Poll;
-}
+/** How many receive calls in a row, each as full as can be, before TUN has its turn. */
+const RECEIVES_PER_TURN = 4;
 
 export interface BearerEvents {
+  /** @param run good until it returns */
   onDatagrams(run: DatagramRun): void;
   /** After the runs of one receive, whose memory is then used anew. */
   onReceived(): void;
-  /** After the datagrams of one wake-up, or when a full socket has room again. */
-  onIdle(): void;
 }
 
 export class Bearer {
+  readonly #epoll: Epoll;
   readonly #receiveBatch: ReceiveBatch;
   readonly #sendBatch: SendBatch;
   readonly #events: BearerEvents;
+  readonly #run: DatagramRun = {
+    offset: 0,
+    length: 0,
+    segmentSize: 1,
+    source: new Endpoint(new IpAddress(new Uint8Array(4)), 0),
+    trafficClass: 0,
+  };
   /** What was asked for while closed, and what was got once open. */
   #port = 0;
   #mark = 0;
-  #polled: PolledSocket[] = [];
+  #sockets: readonly UdpSocket[] = [];
   /** The full socket whose room is being waited for. */
-  #awaited: PolledSocket | null = null;
+  #awaited: UdpSocket | null = null;
 
-  constructor(memory: SharedMemory, drops: DropCounters, events: BearerEvents) {
+  constructor(memory: SharedMemory, drops: DropCounters, epoll: Epoll, events: BearerEvents) {
+    this.#epoll = epoll;
     this.#receiveBatch = new ReceiveBatch(memory);
     this.#sendBatch = new SendBatch(memory, drops);
     this.#events = events;
@@ -57,31 +61,28 @@ export class Bearer {
 
   /** Moves to another port; the old one is kept where the new one cannot be had. @param port 0 for a random one @throws SystemError */
   setPort(port: number): void {
-    if (this.#polled.length === 0) this.#port = port;
+    if (this.#sockets.length === 0) this.#port = port;
     else if (port === 0 || port !== this.#port) this.#adopt(bindUdp(port, this.#mark));
   }
 
   /** @param mark SO_MARK of what is sent, 0 for none @throws SystemError */
   setMark(mark: number): void {
     if (mark === this.#mark) return;
-    setMark(
-      this.#polled.map(({ socket }) => socket),
-      mark,
-    );
+    setMark(this.#sockets, mark);
     this.#mark = mark;
     this.onNetworkChanged();
   }
 
   /** Opens the sockets unless they are open. @throws SystemError */
   open(): void {
-    if (this.#polled.length === 0) this.#adopt(bindUdp(this.#port, this.#mark));
+    if (this.#sockets.length === 0) this.#adopt(bindUdp(this.#port, this.#mark));
   }
 
   /** Gives the port back; the next {@link open} asks for the same one. */
   close(): void {
-    for (const { poll } of this.#polled) poll.close();
-    closeUdp(this.#polled.map(({ socket }) => socket));
-    this.#polled = [];
+    for (const { descriptor } of this.#sockets) this.#epoll.delete(descriptor);
+    closeUdp(this.#sockets);
+    this.#sockets = [];
     this.#awaited = null;
     this.#sendBatch.setSockets([], this.#mark);
   }
@@ -94,15 +95,14 @@ export class Bearer {
     this.#sendBatch.add(offset, length, stride, endpoint, trafficClass);
   }
 
-  /** Sends what is pending. A socket that is full is watched, and `onIdle` tells when it has room. */
+  /** Sends what is pending. A socket that is full is watched, so that there is a next flush when it has room. */
   flush(): void {
     this.#sendBatch.flush();
     const blocked = this.#sendBatch.blockedSocket;
-    const awaited = this.#polled.find(({ socket }) => socket === blocked) ?? null;
-    if (awaited === this.#awaited) return;
-    this.#awaited?.poll.want({ readable: true });
-    awaited?.poll.want({ readable: true, writable: true });
-    this.#awaited = awaited;
+    if (blocked === this.#awaited) return;
+    if (this.#awaited !== null) this.#epoll.change(this.#awaited.descriptor, READABLE);
+    if (blocked !== null) this.#epoll.change(blocked.descriptor, READABLE | WRITABLE);
+    this.#awaited = blocked;
   }
 
   /** Addresses or routes have changed: our side of each path is looked at again. */
@@ -113,21 +113,20 @@ export class Bearer {
   #adopt(bound: BoundSockets): void {
     this.close();
     this.#port = bound.port;
+    this.#sockets = bound.sockets;
     this.#sendBatch.setSockets(bound.sockets, this.#mark);
-    this.#polled = bound.sockets.map((socket) => ({
-      socket,
-      poll: new Poll(socket.descriptor, ({ readable }) => {
-        if (readable) this.#receive(socket);
-        this.#events.onIdle();
-      }),
-    }));
+    for (const socket of bound.sockets) {
+      this.#epoll.add(socket.descriptor, { onReadable: () => this.#receive(socket) });
+    }
   }
 
   #receive(socket: UdpSocket): void {
-    for (let round = 0; round < RECEIVES_PER_WAKE; round++) {
-      const runs = this.#receiveBatch.receive(socket.descriptor);
-      if (runs <= 0) return;
-      for (let i = 0; i < runs; i++) this.#events.onDatagrams(this.#receiveBatch.run(i));
+    for (let turn = 0, runs = RECEIVE_RUNS; turn < RECEIVES_PER_TURN && runs === RECEIVE_RUNS; turn++) {
+      runs = this.#receiveBatch.receive(socket);
+      for (let i = 0; i < runs; i++) {
+        this.#receiveBatch.read(i, socket, this.#run);
+        this.#events.onDatagrams(this.#run);
+      }
       this.#events.onReceived();
     }
   }

@@ -110,19 +110,39 @@ export function cmsgSpace(dataLength: number): number {
   return CMSG_HEADER_LENGTH + Math.ceil(dataLength / 8) * 8;
 }
 
-/** Calls `visit` with each control message's level, type and data offset. */
-export function forEachCmsg(
-  memory: SharedMemory,
-  control: number,
-  length: number,
-  visit: (level: number, type: number, data: number) => void,
-): void {
-  const { view } = memory;
-  let at = control;
-  while (at + CMSG_HEADER_LENGTH <= control + length) {
-    const cmsgLength = view.getUint32(at, true);
-    if (cmsgLength < CMSG_HEADER_LENGTH) return;
-    visit(view.getInt32(at + 8, true), view.getInt32(at + 12, true), at + CMSG_HEADER_LENGTH);
-    at += Math.ceil(cmsgLength / 8) * 8;
+/** Walks the control messages of one received message (cmsg(3)). */
+export class CmsgReader {
+  /** The offset of the present one's data. */
+  data = 0;
+  readonly #memory: SharedMemory;
+  #level = 0;
+  #type = 0;
+  #at = 0;
+  #end = 0;
+
+  constructor(memory: SharedMemory) {
+    this.#memory = memory;
+  }
+
+  begin(control: number, length: number): void {
+    this.#at = control;
+    this.#end = control + length;
+  }
+
+  /** Goes to the next one. @returns whether there is one */
+  next(): boolean {
+    if (this.#at + CMSG_HEADER_LENGTH > this.#end) return false;
+    const { view } = this.#memory;
+    const length = view.getUint32(this.#at, true);
+    if (length < CMSG_HEADER_LENGTH) return false;
+    this.#level = view.getInt32(this.#at + 8, true);
+    this.#type = view.getInt32(this.#at + 12, true);
+    this.data = this.#at + CMSG_HEADER_LENGTH;
+    this.#at += (length + 7) & ~7;
+    return true;
+  }
+
+  is(level: number, type: number): boolean {
+    return this.#level === level && this.#type === type;
   }
 }

@@ -44,18 +44,21 @@ const MEANS_DEAD_SOURCE: ReadonlySet<number | undefined> = new Set([
 /** What the kernel says of a GSO message whose datagrams may get through one by one. */
 const MAY_GO_SINGLY: ReadonlySet<number | undefined> = new Set([ERRNO.EIO, ERRNO.EINVAL, ERRNO.EMSGSIZE]);
 
+/** Datagrams of one size, the last perhaps shorter, of which what is sent is taken off at the front. */
 interface PendingMessage {
   offset: number;
   length: number;
   segmentSize: number;
-  segments: number;
   endpoint: Endpoint;
   trafficClass: number;
+  /** Whether the kernel is given one datagram at a time, since it would not cut them itself. */
+  goesSingly: boolean;
 }
 
 export class SendBatch {
   readonly #memory: SharedMemory;
   readonly #messages: MessageArray;
+  readonly #messagesAddress: number;
   readonly #buffer: number;
   readonly #drops: DropCounters;
   /** Counts changes of the network, from 1. */
@@ -64,13 +67,18 @@ export class SendBatch {
   readonly #sources = new WeakMap<Endpoint, number>();
   #mark = 0;
   #sockets: readonly UdpSocket[] = [];
-  #pending: PendingMessage[] = [];
+  /** What waits stands from `#first` up to `#end`; the objects are used again and again. */
+  readonly #pending: PendingMessage[] = [];
+  #first = 0;
+  #end = 0;
+  /** Bytes of the buffer that are taken. */
   #used = 0;
   #blocked: UdpSocket | null = null;
 
   constructor(memory: SharedMemory, drops: DropCounters) {
     this.#memory = memory;
     this.#messages = new MessageArray(memory, MESSAGES);
+    this.#messagesAddress = this.#messages.address(0);
     this.#buffer = memory.allocate(BUFFER_BYTES + BUFFER_MARGIN);
     this.#drops = drops;
   }
@@ -93,11 +101,11 @@ export class SendBatch {
     this.#mark = mark;
   }
 
-  /** @returns the offset of `length` free bytes; what is pending may be sent to make room */
+  /** @returns the offset of `length` free bytes; what is pending may be sent to make room, or the oldest of it dropped */
   reserve(length: number): number {
     if (this.#used + length > BUFFER_BYTES) {
       this.flush();
-      if (this.#used > 0) this.#dropPending();
+      if (this.#used + length > BUFFER_BYTES) this.#makeRoom(length);
     }
     return this.#buffer + this.#used;
   }
@@ -109,82 +117,114 @@ export class SendBatch {
   add(offset: number, length: number, stride: number, endpoint: Endpoint, trafficClass: number): void {
     this.#used = offset - this.#buffer + length;
     const end = offset + length;
-    let at = offset;
-    while (at < end) {
-      const last = this.#pending.at(-1);
-      const joins =
-        last !== undefined && continues(last, at, Math.min(stride, end - at), endpoint, trafficClass);
-      const message = joins
-        ? last
-        : { offset: at, length: 0, segmentSize: stride, segments: 0, endpoint, trafficClass };
-      if (!joins) this.#pending.push(message);
+    for (let at = offset; at < end; ) {
+      const last = this.#end > this.#first ? this.#pending[this.#end - 1]! : null;
+      const isJoined =
+        last !== null && continues(last, at, Math.min(stride, end - at), endpoint, trafficClass);
+      const message = isJoined ? last : this.#append(at, stride, endpoint, trafficClass);
       // Behind a longer one of the message before, only one datagram fits.
-      const room = joins && stride < message.segmentSize ? 1 : roomIn(message);
+      const room = isJoined && stride < message.segmentSize ? 1 : roomIn(message);
       const taken = Math.min(room * stride, end - at);
       message.length += taken;
-      message.segments += Math.ceil(taken / stride);
       at += taken;
     }
+  }
+
+  #append(offset: number, segmentSize: number, endpoint: Endpoint, trafficClass: number): PendingMessage {
+    if (this.#end === this.#pending.length) {
+      this.#pending.push({ offset, length: 0, segmentSize, endpoint, trafficClass, goesSingly: false });
+    }
+    const message = this.#pending[this.#end++]!;
+    message.offset = offset;
+    message.length = 0;
+    message.segmentSize = segmentSize;
+    message.endpoint = endpoint;
+    message.trafficClass = trafficClass;
+    message.goesSingly = false;
+    return message;
   }
 
   /** Sends all that is pending, unless a socket's buffer is full. */
   flush(): void {
     this.#blocked = null;
-    let sent = 0;
-    while (sent < this.#pending.length && this.#blocked === null) sent += this.#sendFrom(sent);
-    if (sent === this.#pending.length) {
-      this.#pending = [];
+    while (this.#first < this.#end && this.#blocked === null) this.#sendFirst();
+    if (this.#first === this.#end) {
+      this.#first = 0;
+      this.#end = 0;
       this.#used = 0;
-    } else {
-      this.#pending = this.#pending.slice(sent);
     }
   }
 
-  #dropPending(): void {
-    for (const { segments } of this.#pending) this.#drops.add('udp-send-failed', segments);
-    this.#pending = [];
-    this.#used = 0;
+  /** While the wire takes nothing the oldest datagrams make room for new ones, which are the likelier to be of use. */
+  #makeRoom(length: number): void {
+    const first = () => this.#pending[this.#first]!;
+    while (this.#first < this.#end && this.#buffer + this.#used - first().offset + length > BUFFER_BYTES) {
+      this.#dropFirst();
+    }
+    const from = this.#first < this.#end ? first().offset : this.#buffer + this.#used;
+    this.#memory.bytes.copyWithin(this.#buffer, from, this.#buffer + this.#used);
+    this.#used -= from - this.#buffer;
+    for (let i = this.#first; i < this.#end; i++) this.#pending[i]!.offset -= from - this.#buffer;
   }
 
-  /** Sends messages of one family from `first` on. @returns how many are dealt with */
-  #sendFrom(first: number): number {
-    const { family } = this.#pending[first]!.endpoint.address;
+  #dropFirst(): void {
+    this.#drops.add('udp-send-failed', segmentsOf(this.#pending[this.#first++]!));
+  }
+
+  /** Sends messages of the first one's family, as many as one call takes. */
+  #sendFirst(): void {
+    const { family } = this.#pending[this.#first]!.endpoint.address;
     const socket = this.#sockets.find((candidate) => candidate.family === family);
     if (socket === undefined) {
-      this.#drops.add('udp-send-failed', this.#pending[first]!.segments);
-      return 1;
+      this.#dropFirst();
+      return;
     }
     let count = 0;
-    for (let i = first; i < this.#pending.length && count < MESSAGES; i++) {
+    for (let i = this.#first; i < this.#end && count < MESSAGES; i++) {
       const message = this.#pending[i]!;
       if (message.endpoint.address.family !== family) break;
-      if (!socket.hasGso && message.segments > 1) break;
-      this.#write(count++, message);
+      if (!socket.hasGso) message.goesSingly = true;
+      const step = stepOf(message);
+      for (let at = 0; at < message.length && count < MESSAGES; at += step) {
+        this.#write(count++, message, at, Math.min(step, message.length - at));
+      }
     }
-    if (count === 0) return this.#split(first);
-    const sent = libc.sendmmsg(socket.descriptor, this.#messages.address(0), count, 0);
-    return sent > 0 ? sent : this.#handleFailure(first, socket, errno());
+    const sent = libc.sendmmsg(socket.descriptor, this.#messagesAddress, count, 0);
+    if (sent > 0) this.#takeOff(sent);
+    else this.#handleFailure(socket, errno());
   }
 
-  /** The first message of a call failed. @returns how many messages are dealt with by that */
-  #handleFailure(first: number, socket: UdpSocket, code: number): number {
-    const message = this.#pending[first]!;
+  /** Takes off what one call has sent. */
+  #takeOff(sent: number): void {
+    for (let i = 0; i < sent; i++) {
+      const message = this.#pending[this.#first]!;
+      const step = stepOf(message);
+      message.offset += step;
+      message.length -= step;
+      if (message.length <= 0) this.#first++;
+    }
+  }
+
+  /** The first message of a call failed. */
+  #handleFailure(socket: UdpSocket, code: number): void {
+    const message = this.#pending[this.#first]!;
     if (code === ERRNO.EAGAIN) {
       this.#blocked = socket;
-      return 0;
+      return;
     }
-    if (message.segments > 1 && MAY_GO_SINGLY.has(code)) {
+    if (stepOf(message) > message.segmentSize && MAY_GO_SINGLY.has(code)) {
       // EIO: the interface cannot checksum for GSO. EINVAL: the datagrams are longer than the path's MTU.
       if (code === ERRNO.EIO) socket.hasGso = false;
-      return this.#split(first);
+      message.goesSingly = true;
+      return;
     }
     const { endpoint } = message;
     if (this.#usesSource(endpoint) && MEANS_DEAD_SOURCE.has(code)) {
       this.#sources.set(endpoint, -this.#generation);
-      return 0;
+      return;
     }
-    this.#drops.add('udp-send-failed', message.segments);
-    return 1;
+    this.#drops.add('udp-send-failed', message.goesSingly ? 1 : segmentsOf(message));
+    this.#takeOff(1);
   }
 
   #usesSource(endpoint: Endpoint): boolean {
@@ -198,42 +238,21 @@ export class SendBatch {
     return isValid;
   }
 
-  /** Replaces a message by one for each of its datagrams. */
-  #split(index: number): number {
-    const { offset, length, segmentSize, endpoint, trafficClass } = this.#pending[index]!;
-    const single: PendingMessage[] = [];
-    for (let at = 0; at < length; at += segmentSize) {
-      const size = Math.min(segmentSize, length - at);
-      single.push({
-        offset: offset + at,
-        length: size,
-        segmentSize: size,
-        segments: 1,
-        endpoint,
-        trafficClass,
-      });
-    }
-    this.#pending.splice(index, 1, ...single);
-    return 0;
-  }
-
-  #write(i: number, message: PendingMessage): void {
-    const { endpoint } = message;
-    this.#messages.setBuffer(i, message.offset, message.length);
+  /** Message `i` of the next call: `length` bytes of a pending message, from `at` on. */
+  #write(i: number, message: PendingMessage, at: number, length: number): void {
+    const { endpoint, segmentSize } = message;
+    this.#messages.setBuffer(i, message.offset + at, length);
     this.#messages.setNameLength(i, writeSockaddr(this.#memory, this.#messages.name(i), endpoint));
     const control = this.#messages.control(i);
-    let at = control;
-    if (this.#usesSource(endpoint)) at += this.#writePktinfo(at, endpoint);
-    if (message.trafficClass !== 0) at += this.#writeTrafficClass(at, message);
-    if (message.segments > 1) {
-      this.#memory.view.setUint16(
-        writeCmsg(this.#memory, at, SOL_UDP, UDP_SEGMENT, 2),
-        message.segmentSize,
-        true,
-      );
-      at += cmsgSpace(2);
+    let end = control;
+    if (this.#usesSource(endpoint)) end += this.#writePktinfo(end, endpoint);
+    if (message.trafficClass !== 0) end += this.#writeTrafficClass(end, message);
+    if (length > segmentSize) {
+      const data = writeCmsg(this.#memory, end, SOL_UDP, UDP_SEGMENT, 2);
+      this.#memory.view.setUint16(data, segmentSize, true);
+      end += cmsgSpace(2);
     }
-    this.#messages.setControlLength(i, at - control);
+    this.#messages.setControlLength(i, end - control);
   }
 
   #writePktinfo(at: number, endpoint: Endpoint): number {
@@ -252,17 +271,27 @@ export class SendBatch {
     return cmsgSpace(20);
   }
 
-  #writeTrafficClass(at: number, message: PendingMessage): number {
-    const [level, type] =
-      message.endpoint.address.family === 4 ? [IPPROTO_IP, IP_TOS] : [IPPROTO_IPV6, IPV6_TCLASS];
-    this.#memory.view.setInt32(writeCmsg(this.#memory, at, level!, type!, 4), message.trafficClass, true);
+  #writeTrafficClass(at: number, { endpoint, trafficClass }: PendingMessage): number {
+    const isV4 = endpoint.address.family === 4;
+    const level = isV4 ? IPPROTO_IP : IPPROTO_IPV6;
+    const data = writeCmsg(this.#memory, at, level, isV4 ? IP_TOS : IPV6_TCLASS, 4);
+    this.#memory.view.setInt32(data, trafficClass, true);
     return cmsgSpace(4);
   }
 }
 
+function segmentsOf(message: PendingMessage): number {
+  return Math.ceil(message.length / message.segmentSize);
+}
+
+/** Bytes of a message that one entry of a call takes. */
+function stepOf(message: PendingMessage): number {
+  return message.goesSingly ? message.segmentSize : Math.max(message.length, message.segmentSize);
+}
+
 /** How many more datagrams of its size a message takes. */
 function roomIn(message: PendingMessage): number {
-  return Math.min(MAX_SEGMENTS, Math.floor(MAX_MESSAGE_BYTES / message.segmentSize)) - message.segments;
+  return Math.min(MAX_SEGMENTS, Math.floor(MAX_MESSAGE_BYTES / message.segmentSize)) - segmentsOf(message);
 }
 
 function continues(
@@ -277,7 +306,7 @@ function continues(
     last.trafficClass === trafficClass &&
     last.offset + last.length === offset &&
     // Only the last datagram of a GSO message may be shorter.
-    last.length === last.segments * last.segmentSize &&
+    last.length % last.segmentSize === 0 &&
     length <= last.segmentSize &&
     roomIn(last) > 0
   );
