@@ -69,7 +69,8 @@ export class Loop implements Output {
   readonly #onDeleted: () => void;
   #isReadingTun = true;
   #timeout: NodeJS.Timeout | null = null;
-  #timeoutAt = Number.POSITIVE_INFINITY;
+  /** The deadline that it was set for. */
+  #timeoutFor = Number.POSITIVE_INFINITY;
   #immediate: NodeJS.Immediate | null = null;
   #retry: NodeJS.Timeout | null = null;
 
@@ -244,14 +245,16 @@ export class Loop implements Output {
       return;
     }
     // A timeout that comes too early finds nothing due and arms the next: cheaper than moving it with each packet.
-    if (deadline >= this.#timeoutAt) return;
+    if (deadline >= this.#timeoutFor) return;
     if (this.#timeout !== null) clearTimeout(this.#timeout);
-    const delay = Math.min(Math.max(0, Math.ceil(deadline - now)), LONGEST_TIMEOUT_MS);
-    this.#timeoutAt = now + delay;
-    this.#timeout = setTimeout(() => {
-      this.#timeout = null;
-      this.#timeoutAt = Number.POSITIVE_INFINITY;
-      this.settle();
-    }, delay);
+    this.#timeoutFor = deadline;
+    this.#timeout = setTimeout(
+      () => {
+        this.#timeout = null;
+        this.#timeoutFor = Number.POSITIVE_INFINITY;
+        this.settle();
+      },
+      Math.min(Math.ceil(deadline - now), LONGEST_TIMEOUT_MS),
+    );
   }
 }

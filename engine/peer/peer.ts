@@ -221,7 +221,8 @@ export class Peer {
     output: Output,
   ): void {
     const { memory, mtu } = this.#context;
-    const [stride, length] = [this.#stride(run), this.#sealedLength(run)];
+    const stride = this.#stride(run);
+    const length = this.#sealedLength(run);
     // msg.packet := AEAD(Tsend, Nsend, P, ε); Nsend := Nsend + 1
     keypair.sendingKey.sealRun(memory, run, keypair, mtu, datagrams);
     keypair.advanceCounter(run.count);

@@ -30,9 +30,12 @@ export class Timers {
   #persistentKeepalive: MonotonicMs = NEVER;
   #needAnotherKeepalive = false;
   #persistentKeepaliveMs = 0;
+  /** Drawn anew each time the timer has fired, and not for each packet that sets it. */
+  #newHandshakeJitter: number;
 
   constructor(random: Random) {
     this.#random = random;
+    this.#newHandshakeJitter = this.#jitter();
   }
 
   /** The earliest deadline, Infinity where there is none. */
@@ -58,6 +61,7 @@ export class Timers {
     }
     if (this.#newHandshake <= now) {
       this.#newHandshake = NEVER;
+      this.#newHandshakeJitter = this.#jitter();
       return 'newHandshake';
     }
     if (this.#zeroKeyMaterial <= now) {
@@ -74,7 +78,7 @@ export class Timers {
   /** A packet that is not a keepalive was sent: silence after it means a dead session. */
   onDataSent(now: MonotonicMs): void {
     if (this.#newHandshake === NEVER) {
-      this.#newHandshake = now + KEEPALIVE_TIMEOUT_MS + REKEY_TIMEOUT_MS + this.#jitter();
+      this.#newHandshake = now + KEEPALIVE_TIMEOUT_MS + REKEY_TIMEOUT_MS + this.#newHandshakeJitter;
     }
   }
 

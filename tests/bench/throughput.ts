@@ -1,5 +1,5 @@
 /**
- * How fast, beside others: `npm run bench -- [--rounds 5] [--seconds 3] [--rival NAME=PATH]…`
+ * How fast, beside others: `npm run bench -- [--rounds 5] [--seconds 3] [--rival NAME=PATH]… [--only TCP]`
  *
  * Each engine, at both ends, has two namespaces and a link of its own; raw is a link without any. The rounds interleave
  * them, so that what the machine does meanwhile meets all alike; compare only within one run. Needs root and iperf3.
@@ -12,6 +12,15 @@ import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } f
 import { waitFor } from '../support/processes.ts';
 import { createTunnelPair } from '../support/tunnel-pair.ts';
 import { barChart } from './chart.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    rival: { type: 'string', multiple: true, default: [] },
+    only: { type: 'string', default: '' },
+  },
+});
 
 const PINGS = 500;
 const CLOCK_TICKS_PER_SECOND = 100;
@@ -48,6 +57,8 @@ const MEASURES: readonly Measure[] = [
   { name: 'ping p99', unit: 'µs', isCost: true, run: async (c) => (await ping(c)).p99 },
   { name: 'CPU per Gbit, TCP ×1', unit: 's', isCost: true, run: cpuPerGigabit },
 ];
+
+const measures = MEASURES.filter(({ name }) => name.includes(values.only));
 
 interface IperfReport {
   end: {
@@ -131,9 +142,9 @@ async function measureAll(
   rounds: number,
   seconds: number,
 ): Promise<Results> {
-  const results: Results = new Map(MEASURES.map(({ name }) => [name, new Map()]));
+  const results: Results = new Map(measures.map(({ name }) => [name, new Map()]));
   for (let round = 1; round <= rounds; round++) {
-    for (const measure of MEASURES) {
+    for (const measure of measures) {
       process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${measure.name}`);
       for (const contender of contenders) {
         const figures = results.get(measure.name)!;
@@ -161,7 +172,7 @@ function ratio(figures: Map<string, number[]>, other: string): number {
 function printTable(results: Results, contenders: readonly Contender[]): void {
   const rivals = contenders.filter(({ pids, name }) => pids.length > 0 && name !== OURS);
   const header = ['', ...contenders.map(({ name }) => name), ...rivals.map(({ name }) => `ours / ${name}`)];
-  const rows = MEASURES.map(({ name, unit }) => {
+  const rows = measures.map(({ name, unit }) => {
     const figures = results.get(name)!;
     const medians = contenders.map((contender) => median(figures.get(contender.name)!));
     const ratios = rivals.map((rival) => ratio(figures, rival.name));
@@ -181,7 +192,7 @@ function digits(value: number): string {
 
 function save(results: Results, contenders: readonly Contender[]): void {
   const names = contenders.map(({ name }) => name);
-  const charts = MEASURES.map(({ name, unit, isCost }) => ({
+  const charts = measures.map(({ name, unit, isCost }) => ({
     title: `${name}, ${unit}${isCost ? ' (less is better)' : ''}`,
     bars: names.map((contender) => ({ label: contender, value: median(results.get(name)!.get(contender)!) })),
   }));
@@ -191,13 +202,6 @@ function save(results: Results, contenders: readonly Contender[]): void {
   writeFileSync(`${RESULTS}throughput.svg`, barChart(charts));
 }
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
-    rival: { type: 'string', multiple: true, default: [] },
-  },
-});
 const rivals = values.rival.map((rival) => rival.split('=', 2) as [string, `/${string}`]);
 const contenders = [await createRaw(), await createContender(OURS, 'wayfare')];
 try {
@@ -205,7 +209,8 @@ try {
   for (const [name, path] of rivals) contenders.push(await createContender(name, path));
   const results = await measureAll(contenders, Number(values.rounds), Number(values.seconds));
   printTable(results, contenders);
-  save(results, contenders);
+  // A part of the measures takes no whole run's place.
+  if (values.only === '') save(results, contenders);
 } finally {
   for (const contender of contenders) await contender.close();
 }

@@ -1,0 +1,260 @@
+/**
+ * Whether more threads than one make the data path faster: `node tests/bench/run.mjs queues [--rounds 5] [--seconds 2]
+ * [--only TCP]`; the evidence behind docs/decisions/0009. No round, `--rounds 0`, measures sealing, opening and Atomics alone.
+ *
+ * Each arrangement has two namespaces and a link of its own, at both ends the same data plane with fixed keys
+ * (queues/plane.ts). The rounds interleave them; compare only within one run. Needs root and iperf3.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { cpuMs } from '../support/cpu-time.ts';
+import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } from '../support/netns.ts';
+import { type BackgroundProcess, waitFor } from '../support/processes.ts';
+import { TUNNEL_MTU } from '../support/tunnel-pair.ts';
+import { type Arrangement, type EndOptions, runEnd } from './queues/end.ts';
+import { Plane } from './queues/plane.ts';
+import { measureRate, OPERATIONS, type RateOptions } from './queues/rates.ts';
+import { SharedSession } from './queues/session.ts';
+
+const SCRIPT = fileURLToPath(import.meta.url);
+const PORT = 51_820;
+const PINGS = 400;
+
+const own = [
+  { tun: 0, socket: 0, reads: 'both' },
+  { tun: 1, socket: 1, reads: 'both' },
+] as const;
+const ARRANGEMENTS: readonly Arrangement[] = [
+  { name: 'one loop', tuns: 1, sockets: 1, steered: false, threads: [own[0]] },
+  {
+    name: 'out | in',
+    tuns: 1,
+    sockets: 1,
+    steered: false,
+    threads: [
+      { ...own[0], reads: 'tun' },
+      { ...own[0], reads: 'wire' },
+    ],
+  },
+  { name: '2 × 2, hashed', tuns: 2, sockets: 2, steered: false, threads: own },
+  { name: '2 × 2, steered', tuns: 2, sockets: 2, steered: true, threads: own },
+  { name: '2 × 1 socket', tuns: 2, sockets: 1, steered: false, threads: [own[0], { ...own[1], socket: 0 }] },
+];
+
+/** Two ends between which traffic is measured. */
+interface Contender {
+  readonly name: string;
+  readonly from: Namespace;
+  readonly to: Namespace;
+  readonly target: string;
+  readonly ends: readonly [BackgroundProcess, BackgroundProcess];
+}
+
+type Figures = Readonly<Record<string, number>>;
+
+const MEASURES: Readonly<Record<string, (contender: Contender, seconds: number) => Promise<Figures>>> = {
+  'TCP ×1': (c, s) => tcp(c, s, 'TCP ×1', []),
+  'TCP ×4': (c, s) => tcp(c, s, 'TCP ×4', ['-P', '4']),
+  'TCP reverse': (c, s) => tcp(c, s, 'TCP reverse', ['-R']),
+  'UDP 64 B': udp,
+  ping,
+};
+
+interface IperfReport {
+  end: {
+    sum_sent: { retransmits?: number };
+    sum_received: { bits_per_second: number; bytes: number };
+    sum: { packets: number; lost_packets: number; seconds: number };
+    streams: { udp?: { out_of_order: number } }[];
+  };
+}
+
+async function iperf({ from, to, target }: Contender, seconds: number, args: readonly string[]) {
+  const server = to.spawn('iperf3', ['-s', '-1', '--forceflush']);
+  await waitFor(() => server.stdout.includes('listening'), { what: 'iperf3 to listen' });
+  const options = ['-c', target, '-t', String(seconds), '-J', ...args];
+  const { stdout } = await from.run('iperf3', options, { timeoutMs: (seconds + 20) * 1_000 });
+  await server.stop();
+  return (JSON.parse(stdout) as IperfReport).end;
+}
+
+async function tcp(contender: Contender, seconds: number, name: string, args: readonly string[]) {
+  const { ends } = contender;
+  const cpuBefore = ends.map(({ pid }) => cpuMs(pid));
+  const before = await Promise.all(ends.map(counts));
+  const { sum_received, sum_sent } = await iperf(contender, seconds, args);
+  const after = await Promise.all(ends.map(counts));
+  const cpu = ends.map(({ pid }, i) => cpuMs(pid) - cpuBefore[i]!);
+  const gigabits = (sum_received.bytes * 8) / 1e9;
+  // What one end's threads sealed, and what the other's opened: which of them did the most of it.
+  const [near, far] = args.includes('-R') ? [1, 0] : [0, 1];
+  const busiest = (end: number, counter: number) => {
+    const each = after[end]!.map((counted, i) => counted[counter]! - before[end]![i]![counter]!);
+    return (Math.max(...each) / each.reduce((sum, count) => sum + count, 0)) * 100;
+  };
+  return {
+    [`${name}, Gbit/s`]: sum_received.bits_per_second / 1e9,
+    [`${name}, retransmits a Gbit`]: (sum_sent.retransmits ?? Number.NaN) / gigabits,
+    [`${name}, CPU ms a Gbit, sealing end`]: cpu[near]! / gigabits,
+    [`${name}, CPU ms a Gbit, opening end`]: cpu[far]! / gigabits,
+    [`${name}, sealed by the busiest thread, %`]: busiest(near, 0),
+    [`${name}, opened by the busiest thread, %`]: busiest(far, 1),
+  };
+}
+
+async function udp(contender: Contender, seconds: number): Promise<Figures> {
+  const { sum, streams } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', '64']);
+  const received = sum.packets - sum.lost_packets;
+  return {
+    'UDP 64 B, k packets/s': received / sum.seconds / 1e3,
+    'UDP 64 B, out of order, %': ((streams[0]?.udp?.out_of_order ?? 0) / received) * 100,
+  };
+}
+
+async function ping({ from, target }: Contender): Promise<Figures> {
+  const args = ['-n', '-c', String(PINGS), '-i', '0.002', target];
+  const { stdout } = await from.run('ping', args, { timeoutMs: 60_000 });
+  const times = [...stdout.matchAll(/time=([0-9.]+) ms/g)]
+    .map(([, ms]) => Number(ms) * 1e3)
+    .sort((a, b) => a - b);
+  return {
+    'ping mean, µs': times.reduce((sum, time) => sum + time, 0) / times.length,
+    'ping p99, µs': times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+  };
+}
+
+/** What each thread of an end has counted since its start, by the order of COUNTED. */
+async function counts(end: BackgroundProcess): Promise<number[][]> {
+  const linesBefore = end.stdout.split('\n').length;
+  end.signal('SIGUSR2');
+  await waitFor(() => end.stdout.split('\n').length > linesBefore, { what: 'what an end has counted' });
+  return JSON.parse(end.stdout.trimEnd().split('\n').at(-1)!) as number[][];
+}
+
+async function createContender(arrangement: Arrangement): Promise<Contender> {
+  const namespaces = [await createNamespace('left'), await createNamespace('right')] as const;
+  const link = await connectNamespaces(...namespaces);
+  const start = async (namespace: Namespace, side: 1 | 2, remote: string) => {
+    const name = `queues${side}`;
+    const keys = { sending: side, receiving: 3 - side };
+    const options: EndOptions = { arrangement, name, remote, port: PORT, ...keys };
+    const end = namespace.spawn(process.execPath, [SCRIPT, 'end', JSON.stringify(options)]);
+    await waitFor(() => end.stdout.includes('ready'), { what: `an end of ${arrangement.name}` });
+    await namespace.ip(`addr add 10.7.0.${side}/24 dev ${name}`);
+    await namespace.ip(`link set ${name} mtu ${TUNNEL_MTU} up`);
+    return end;
+  };
+  const ends = [await start(namespaces[0], 1, link.b.v4), await start(namespaces[1], 2, link.a.v4)] as const;
+  const [from, to] = namespaces;
+  await waitFor(async () => (await from.ping('10.7.0.2', { count: 1 })).received === 1, {
+    what: `a first answer by ${arrangement.name}`,
+  });
+  return { name: arrangement.name, from, to, target: '10.7.0.2', ends };
+}
+
+/** @returns rows of figures by contender, a value a round */
+async function measureRounds(contenders: readonly Contender[], rounds: number, seconds: number) {
+  const rows = new Map<string, number[][]>();
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, measure] of Object.entries(MEASURES)) {
+      if (!name.includes(values.only)) continue;
+      process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name}`);
+      for (const [i, contender] of contenders.entries()) {
+        for (const [row, value] of Object.entries(await measure(contender, seconds))) {
+          if (!rows.has(row))
+            rows.set(
+              row,
+              contenders.map(() => []),
+            );
+          rows.get(row)![i]!.push(value);
+        }
+      }
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  return rows;
+}
+
+function median(all: readonly number[]): number {
+  const sorted = [...all].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** @returns the rate of each of so many threads */
+async function ratesOf(
+  threads: number,
+  fields: Pick<RateOptions, 'measures' | 'session'>,
+): Promise<number[]> {
+  const warm = new Int32Array(new SharedArrayBuffer(4));
+  const data: RateOptions = { ...fields, warm, threads };
+  const one = () =>
+    new Promise<number>((resolve, reject) => {
+      new Worker(SCRIPT, { workerData: data }).on('message', resolve).on('error', reject);
+    });
+  return Promise.all(Array.from({ length: threads }, one));
+}
+
+async function printRates(): Promise<void> {
+  const sum = (rates: readonly number[]) => rates.reduce((total, rate) => total + rate, 0);
+  const gigabits = (rates: readonly number[]) => ((sum(rates) * TUNNEL_MTU * 8) / 1e9).toFixed(2);
+  printRow('', ['1 thread', '2 threads', '2, one session']);
+  for (const measures of ['sealing', 'opening'] as const) {
+    const session = SharedSession.create();
+    printRow(`${measures}, Gbit/s`, [
+      gigabits(await ratesOf(1, { measures, session: null })),
+      gigabits(await ratesOf(2, { measures, session: null })),
+      gigabits(await ratesOf(2, { measures, session })),
+    ]);
+  }
+  for (const measures of OPERATIONS) {
+    const ns = async (threads: number) => {
+      const rates = await ratesOf(threads, { measures, session: new SharedArrayBuffer(64) });
+      return ((1e9 * threads) / sum(rates)).toFixed(1);
+    };
+    printRow(`${measures}, ns`, [await ns(1), await ns(2), '']);
+  }
+}
+
+function printRow(name: string, cells: readonly string[]): void {
+  console.log(name.padEnd(46) + cells.map((cell) => cell.padStart(16)).join(''));
+}
+
+async function printRounds(rounds: number, seconds: number): Promise<void> {
+  const contenders: Contender[] = [];
+  try {
+    for (const arrangement of ARRANGEMENTS) contenders.push(await createContender(arrangement));
+    const rows = await measureRounds(contenders, rounds, seconds);
+    printRow(
+      '',
+      contenders.map(({ name }) => name),
+    );
+    for (const [name, figures] of rows)
+      printRow(
+        name,
+        figures.map((all) => median(all).toPrecision(3)),
+      );
+  } finally {
+    for (const { from, to } of contenders) await closeNamespaces(from, to);
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    only: { type: 'string', default: '' },
+  },
+  allowPositionals: true,
+});
+if (!isMainThread) {
+  if ('measures' in workerData) parentPort!.postMessage(measureRate(workerData as RateOptions));
+  else new Plane(workerData).serve();
+} else if (positionals[0] === 'end') {
+  runEnd(JSON.parse(positionals[1]!) as EndOptions, SCRIPT);
+} else if (values.rounds === '0') {
+  await printRates();
+} else {
+  await printRounds(Number(values.rounds), Number(values.seconds));
+}
