@@ -30,12 +30,11 @@ export class Timers {
   #persistentKeepalive: MonotonicMs = NEVER;
   #needAnotherKeepalive = false;
   #persistentKeepaliveMs = 0;
-  /** Drawn anew each time the timer has fired, and not for each packet that sets it. */
-  #newHandshakeJitter: number;
+  /** Drawn for each session, and not for each packet that sets the timer. */
+  #newHandshakeJitter = 0;
 
   constructor(random: Random) {
     this.#random = random;
-    this.#newHandshakeJitter = this.#jitter();
   }
 
   /** The earliest deadline, Infinity where there is none. */
@@ -61,7 +60,6 @@ export class Timers {
     }
     if (this.#newHandshake <= now) {
       this.#newHandshake = NEVER;
-      this.#newHandshakeJitter = this.#jitter();
       return 'newHandshake';
     }
     if (this.#zeroKeyMaterial <= now) {
@@ -123,6 +121,7 @@ export class Timers {
 
   onSessionDerived(now: MonotonicMs): void {
     this.#zeroKeyMaterial = now + 3 * REJECT_AFTER_TIME_MS;
+    this.#newHandshakeJitter = this.#jitter();
   }
 
   /** @param intervalMs 0 switches it off */

@@ -1,4 +1,5 @@
 /** ChaCha20-Poly1305 (RFC 8439 §2.8) without additional data: AEAD(key, counter, plaintext, ε) of WireGuard §5.4.6. */
+import { clear16, copy16 } from './bytes';
 import { keystream, xorKeystream } from './chacha20';
 import { poly1305 } from './poly1305';
 
@@ -17,7 +18,7 @@ export function seal(counterLow: i32, counterHigh: i32, to: usize, from: usize, 
   keystream(0, counterLow, counterHigh, FIRST_BLOCKS);
   crypt(counterLow, counterHigh, to, from, length);
   authenticate(to, length);
-  memory.copy(to + length, COMPUTED_TAG, TAG);
+  copy16(to + length, COMPUTED_TAG);
 }
 
 /** Checks the tag behind `length` bytes, then decrypts them. @returns 0, and nothing done, where the tag is wrong */
@@ -53,10 +54,12 @@ function xorBytes(to: usize, from: usize, mask: usize, length: usize): void {
 function authenticate(ciphertext: usize, length: usize): void {
   const end = ciphertext + length;
   const padded = (length + 15) & ~15;
-  memory.copy(SAVED, end, 32);
-  v128.store(end, i32x4.splat(0));
+  copy16(SAVED, end);
+  copy16(SAVED + 16, end + 16);
+  clear16(end);
   store<u64>(ciphertext + padded, 0);
   store<u64>(ciphertext + padded, length as u64, 8);
   poly1305(FIRST_BLOCKS, ciphertext, (padded >> 4) + 1, COMPUTED_TAG);
-  memory.copy(end, SAVED, 32);
+  copy16(end, SAVED);
+  copy16(end + 16, SAVED + 16);
 }

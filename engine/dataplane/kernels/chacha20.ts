@@ -62,24 +62,25 @@ export function setKey(key: usize): void {
   let x12 = blocks, x13 = i32x4.splat(0), x14 = i32x4.splat(counterLow), x15 = i32x4.splat(counterHigh);
 
   for (let round = 0; round < 20; round += 2) {
-    // Columns: QUARTERROUND(0, 4, 8, 12) (1, 5, 9, 13) (2, 6, 10, 14) (3, 7, 11, 15), side by side.
-    x0 = add(x0, x4); x1 = add(x1, x5); x2 = add(x2, x6); x3 = add(x3, x7);
-    x12 = rotateLeft16(xor(x12, x0)); x13 = rotateLeft16(xor(x13, x1)); x14 = rotateLeft16(xor(x14, x2)); x15 = rotateLeft16(xor(x15, x3));
-    x8 = add(x8, x12); x9 = add(x9, x13); x10 = add(x10, x14); x11 = add(x11, x15);
-    x4 = rotateLeft12(xor(x4, x8)); x5 = rotateLeft12(xor(x5, x9)); x6 = rotateLeft12(xor(x6, x10)); x7 = rotateLeft12(xor(x7, x11));
-    x0 = add(x0, x4); x1 = add(x1, x5); x2 = add(x2, x6); x3 = add(x3, x7);
-    x12 = rotateLeft8(xor(x12, x0)); x13 = rotateLeft8(xor(x13, x1)); x14 = rotateLeft8(xor(x14, x2)); x15 = rotateLeft8(xor(x15, x3));
-    x8 = add(x8, x12); x9 = add(x9, x13); x10 = add(x10, x14); x11 = add(x11, x15);
-    x4 = rotateLeft7(xor(x4, x8)); x5 = rotateLeft7(xor(x5, x9)); x6 = rotateLeft7(xor(x6, x10)); x7 = rotateLeft7(xor(x7, x11));
-    // Diagonals: QUARTERROUND(0, 5, 10, 15) (1, 6, 11, 12) (2, 7, 8, 13) (3, 4, 9, 14).
-    x0 = add(x0, x5); x1 = add(x1, x6); x2 = add(x2, x7); x3 = add(x3, x4);
-    x15 = rotateLeft16(xor(x15, x0)); x12 = rotateLeft16(xor(x12, x1)); x13 = rotateLeft16(xor(x13, x2)); x14 = rotateLeft16(xor(x14, x3));
-    x10 = add(x10, x15); x11 = add(x11, x12); x8 = add(x8, x13); x9 = add(x9, x14);
-    x5 = rotateLeft12(xor(x5, x10)); x6 = rotateLeft12(xor(x6, x11)); x7 = rotateLeft12(xor(x7, x8)); x4 = rotateLeft12(xor(x4, x9));
-    x0 = add(x0, x5); x1 = add(x1, x6); x2 = add(x2, x7); x3 = add(x3, x4);
-    x15 = rotateLeft8(xor(x15, x0)); x12 = rotateLeft8(xor(x12, x1)); x13 = rotateLeft8(xor(x13, x2)); x14 = rotateLeft8(xor(x14, x3));
-    x10 = add(x10, x15); x11 = add(x11, x12); x8 = add(x8, x13); x9 = add(x9, x14);
-    x5 = rotateLeft7(xor(x5, x10)); x6 = rotateLeft7(xor(x6, x11)); x7 = rotateLeft7(xor(x7, x8)); x4 = rotateLeft7(xor(x4, x9));
+    // Columns: QUARTERROUND(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15), two lines each. Interleaved they
+    // would not be faster: the processor does that, and one after the other they need fewer registers.
+    x0 = add(x0, x4); x12 = rotateLeft16(xor(x12, x0)); x8 = add(x8, x12); x4 = rotateLeft12(xor(x4, x8));
+    x0 = add(x0, x4); x12 = rotateLeft8(xor(x12, x0)); x8 = add(x8, x12); x4 = rotateLeft7(xor(x4, x8));
+    x1 = add(x1, x5); x13 = rotateLeft16(xor(x13, x1)); x9 = add(x9, x13); x5 = rotateLeft12(xor(x5, x9));
+    x1 = add(x1, x5); x13 = rotateLeft8(xor(x13, x1)); x9 = add(x9, x13); x5 = rotateLeft7(xor(x5, x9));
+    x2 = add(x2, x6); x14 = rotateLeft16(xor(x14, x2)); x10 = add(x10, x14); x6 = rotateLeft12(xor(x6, x10));
+    x2 = add(x2, x6); x14 = rotateLeft8(xor(x14, x2)); x10 = add(x10, x14); x6 = rotateLeft7(xor(x6, x10));
+    x3 = add(x3, x7); x15 = rotateLeft16(xor(x15, x3)); x11 = add(x11, x15); x7 = rotateLeft12(xor(x7, x11));
+    x3 = add(x3, x7); x15 = rotateLeft8(xor(x15, x3)); x11 = add(x11, x15); x7 = rotateLeft7(xor(x7, x11));
+    // Diagonals: QUARTERROUND(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14).
+    x0 = add(x0, x5); x15 = rotateLeft16(xor(x15, x0)); x10 = add(x10, x15); x5 = rotateLeft12(xor(x5, x10));
+    x0 = add(x0, x5); x15 = rotateLeft8(xor(x15, x0)); x10 = add(x10, x15); x5 = rotateLeft7(xor(x5, x10));
+    x1 = add(x1, x6); x12 = rotateLeft16(xor(x12, x1)); x11 = add(x11, x12); x6 = rotateLeft12(xor(x6, x11));
+    x1 = add(x1, x6); x12 = rotateLeft8(xor(x12, x1)); x11 = add(x11, x12); x6 = rotateLeft7(xor(x6, x11));
+    x2 = add(x2, x7); x13 = rotateLeft16(xor(x13, x2)); x8 = add(x8, x13); x7 = rotateLeft12(xor(x7, x8));
+    x2 = add(x2, x7); x13 = rotateLeft8(xor(x13, x2)); x8 = add(x8, x13); x7 = rotateLeft7(xor(x7, x8));
+    x3 = add(x3, x4); x14 = rotateLeft16(xor(x14, x3)); x9 = add(x9, x14); x4 = rotateLeft12(xor(x4, x9));
+    x3 = add(x3, x4); x14 = rotateLeft8(xor(x14, x3)); x9 = add(x9, x14); x4 = rotateLeft7(xor(x4, x9));
   }
 
   storeColumn(to, from, add(x0, c0), add(x1, c1), add(x2, c2), add(x3, c3));

@@ -6,6 +6,8 @@
  * summed, which is the same polynomial.
  */
 
+import { clear16, copy16 } from './bytes';
+
 // --- one number: five limbs of 26 bits, a u64 each, in memory
 
 const LIMB: u64 = 0x3ffffff;
@@ -180,7 +182,7 @@ export function poly1305(key: usize, message: usize, blocks: usize, tag: usize):
 
 /** SUM := ((b_0 · r + b_1) · r + …) · r */
 function evaluate(message: usize, blocks: usize): void {
-  memory.fill(SUM, 0, NUMBER);
+  for (let i: usize = 0; i < 5; i++) store<u64>(SUM + 8 * i, 0);
   for (let i: usize = 0; i < blocks; i++) {
     addBlock(SUM, message + 16 * i);
     multiply(SUM, SUM, R1);
@@ -195,8 +197,8 @@ function evaluateByFours(message: usize, blocks: usize): void {
   loadR4();
 
   const missing: usize = (4 - (blocks & 3)) & 3;
-  memory.fill(FIRST_GROUP, 0, 16 * missing);
-  memory.copy(FIRST_GROUP + 16 * missing, message, 64 - 16 * missing);
+  for (let i: usize = 0; i < missing; i++) clear16(FIRST_GROUP + 16 * i);
+  for (let i = missing; i < 4; i++) copy16(FIRST_GROUP + 16 * i, message + 16 * (i - missing));
   let full = i32x4.mul(i32x4(missing < 1 ? 1 : 0, missing < 2 ? 1 : 0, missing < 3 ? 1 : 0, 1), i32x4.splat(FULL_BLOCK));
   let from = FIRST_GROUP;
   let next = message + 64 - 16 * missing;

@@ -1,5 +1,6 @@
 /** From one TUN read to a run of sealed datagrams, laid out one behind the other as a GSO send wants them. */
 import { seal } from './aead';
+import { copyFew } from './bytes';
 import { fold, sumPseudoHeader, sumWords } from './checksum';
 import { isIpv6, load16, load32, PROTOCOL_TCP, PROTOCOL_UDP, store16, store32 } from './fields';
 
@@ -53,7 +54,7 @@ export function sealSegments(
   segmentPayload: usize,
   to: usize,
 ): usize {
-  memory.copy(HEADERS, packet, headersLength);
+  copyFew(HEADERS, packet, headersLength);
   const isV6 = isIpv6(packet);
   const sequence = load32(packet + networkLength + 4);
   const identification = load16(packet + 4);
@@ -63,7 +64,7 @@ export function sealSegments(
   do {
     const payload = min(segmentPayload, payloadLength - sent);
     const at = packet + sent;
-    memory.copy(at, HEADERS, headersLength);
+    copyFew(at, HEADERS, headersLength);
     finishIpHeader(at, isV6, networkLength, headersLength + payload, identification + index);
     const upper = at + networkLength;
     const upperLength = (headersLength - networkLength + payload) as u32;

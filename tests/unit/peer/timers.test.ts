@@ -60,6 +60,19 @@ describe('timers', () => {
   });
 });
 
+/** What jitters come of all that the random source may give. */
+function drawnJitters(jitterOf: (timers: Timers) => number): Set<number> {
+  let draw = 0;
+  const random = {
+    bytes: () => {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, draw++, true);
+      return bytes;
+    },
+  };
+  return new Set(Array.from({ length: 1_000 }, () => jitterOf(new Timers(random))));
+}
+
 describe('retransmitHandshake', () => {
   it('it_is_due_5_s_after_an_initiation', () => {
     timers.onHandshakeInitiationSent(100);
@@ -67,23 +80,11 @@ describe('retransmitHandshake', () => {
   });
 
   it('its_jitter_is_0_to_333_ms', () => {
-    const jitters = new Set<number>();
-    let draw = 0;
-    const random = {
-      bytes: () => {
-        const bytes = new Uint8Array(4);
-        new DataView(bytes.buffer).setUint32(0, draw++, true);
-        return bytes;
-      },
-    };
-    for (let i = 0; i < 1_000; i++) {
-      const jittery = new Timers(random);
+    const jitters = drawnJitters((jittery) => {
       jittery.onHandshakeInitiationSent(0);
-      jitters.add(jittery.nextDeadline() - 5_000);
-    }
-    expect(Math.min(...jitters)).toBe(0);
-    expect(Math.max(...jitters)).toBe(333);
-    expect(jitters.size).toBe(334);
+      return jittery.nextDeadline() - 5_000;
+    });
+    expect([Math.min(...jitters), Math.max(...jitters), jitters.size]).toEqual([0, 333, 334]);
   });
 
   it('a_completed_handshake_disarms_it', () => {
@@ -94,6 +95,15 @@ describe('retransmitHandshake', () => {
 });
 
 describe('newHandshake', () => {
+  it('its_jitter_is_0_to_333_ms_and_each_session_s_own', () => {
+    const jitters = drawnJitters((jittery) => {
+      jittery.onSessionDerived(0);
+      jittery.onDataSent(0);
+      return jittery.nextDeadline() - 15_000;
+    });
+    expect([Math.min(...jitters), Math.max(...jitters), jitters.size]).toEqual([0, 333, 334]);
+  });
+
   it('it_is_due_15_s_after_data_was_sent', () => {
     timers.onDataSent(0);
     expect(timers.nextDeadline()).toBe(15_000);
