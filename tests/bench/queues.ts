@@ -5,6 +5,7 @@
  * Each arrangement has two namespaces and a link of its own, at both ends the same data plane with fixed keys
  * (queues/plane.ts). The rounds interleave them; compare only within one run. Needs root and iperf3.
  */
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -13,33 +14,31 @@ import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } f
 import { type BackgroundProcess, waitFor } from '../support/processes.ts';
 import { TUNNEL_MTU } from '../support/tunnel-pair.ts';
 import { type Arrangement, type EndOptions, runEnd } from './queues/end.ts';
-import { Plane } from './queues/plane.ts';
+import { COUNTED, Plane } from './queues/plane.ts';
 import { measureRate, OPERATIONS, type RateOptions } from './queues/rates.ts';
 import { SharedSession } from './queues/session.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const PORT = 51_820;
 const PINGS = 400;
+const RATE_REPEATS = 3;
 
 const own = [
   { tun: 0, socket: 0, reads: 'both' },
   { tun: 1, socket: 1, reads: 'both' },
 ] as const;
+const directions = [
+  { tun: 0, socket: 0, reads: 'tun' },
+  { tun: 0, socket: 0, reads: 'wire' },
+] as const;
+const oneSocket = [own[0], { ...own[1], socket: 0 }];
 const ARRANGEMENTS: readonly Arrangement[] = [
-  { name: 'one loop', tuns: 1, sockets: 1, steered: false, threads: [own[0]] },
-  {
-    name: 'out | in',
-    tuns: 1,
-    sockets: 1,
-    steered: false,
-    threads: [
-      { ...own[0], reads: 'tun' },
-      { ...own[0], reads: 'wire' },
-    ],
-  },
-  { name: '2 × 2, hashed', tuns: 2, sockets: 2, steered: false, threads: own },
-  { name: '2 × 2, steered', tuns: 2, sockets: 2, steered: true, threads: own },
-  { name: '2 × 1 socket', tuns: 2, sockets: 1, steered: false, threads: [own[0], { ...own[1], socket: 0 }] },
+  { name: 'one loop', tuns: 1, sockets: 1, steering: 'hash', threads: [own[0]] },
+  { name: 'out | in', tuns: 1, sockets: 1, steering: 'hash', threads: directions },
+  { name: '2×2 by hash', tuns: 2, sockets: 2, steering: 'hash', threads: own },
+  { name: '2×2 by counter', tuns: 2, sockets: 2, steering: 'counter', threads: own },
+  { name: '2×1 socket', tuns: 2, sockets: 1, steering: 'hash', threads: oneSocket },
+  { name: '2×2 by port', tuns: 2, sockets: 2, steering: 'port', threads: own },
 ];
 
 /** Two ends between which traffic is measured. */
@@ -57,11 +56,13 @@ const MEASURES: Readonly<Record<string, (contender: Contender, seconds: number) 
   'TCP ×1': (c, s) => tcp(c, s, 'TCP ×1', []),
   'TCP ×4': (c, s) => tcp(c, s, 'TCP ×4', ['-P', '4']),
   'TCP reverse': (c, s) => tcp(c, s, 'TCP reverse', ['-R']),
-  'UDP 64 B': udp,
+  'UDP 64 B': (c, s) => udp(c, s, 'UDP 64 B', []),
+  'UDP 64 B ×4': (c, s) => udp(c, s, 'UDP 64 B ×4', ['-P', '4']),
   ping,
 };
 
 interface IperfReport {
+  error?: string;
   end: {
     sum_sent: { retransmits?: number };
     sum_received: { bits_per_second: number; bytes: number };
@@ -76,39 +77,40 @@ async function iperf({ from, to, target }: Contender, seconds: number, args: rea
   const options = ['-c', target, '-t', String(seconds), '-J', ...args];
   const { stdout } = await from.run('iperf3', options, { timeoutMs: (seconds + 20) * 1_000 });
   await server.stop();
-  return (JSON.parse(stdout) as IperfReport).end;
+  const { end, error } = JSON.parse(stdout) as IperfReport;
+  if (error !== undefined) throw new Error(`iperf3: ${error}`);
+  return end;
 }
 
 async function tcp(contender: Contender, seconds: number, name: string, args: readonly string[]) {
-  const { ends } = contender;
-  const cpuBefore = ends.map(({ pid }) => cpuMs(pid));
-  const before = await Promise.all(ends.map(counts));
+  const before = await observe(contender);
   const { sum_received, sum_sent } = await iperf(contender, seconds, args);
-  const after = await Promise.all(ends.map(counts));
-  const cpu = ends.map(({ pid }, i) => cpuMs(pid) - cpuBefore[i]!);
+  const after = await observe(contender);
   const gigabits = (sum_received.bytes * 8) / 1e9;
-  // What one end's threads sealed, and what the other's opened: which of them did the most of it.
-  const [near, far] = args.includes('-R') ? [1, 0] : [0, 1];
-  const busiest = (end: number, counter: number) => {
-    const each = after[end]!.map((counted, i) => counted[counter]! - before[end]![i]![counter]!);
-    return (Math.max(...each) / each.reduce((sum, count) => sum + count, 0)) * 100;
-  };
+  const [sealing, opening] = args.includes('-R') ? ([1, 0] as const) : ([0, 1] as const);
   return {
     [`${name}, Gbit/s`]: sum_received.bits_per_second / 1e9,
     [`${name}, retransmits a Gbit`]: (sum_sent.retransmits ?? Number.NaN) / gigabits,
-    [`${name}, CPU ms a Gbit, sealing end`]: cpu[near]! / gigabits,
-    [`${name}, CPU ms a Gbit, opening end`]: cpu[far]! / gigabits,
-    [`${name}, sealed by the busiest thread, %`]: busiest(near, 0),
-    [`${name}, opened by the busiest thread, %`]: busiest(far, 1),
+    [`${name}, CPU ms a Gbit, sealing end`]: (after.cpuMs[sealing] - before.cpuMs[sealing]) / gigabits,
+    [`${name}, CPU ms a Gbit, opening end`]: (after.cpuMs[opening] - before.cpuMs[opening]) / gigabits,
+    [`${name}, cores idle`]: (after.idleMs - before.idleMs) / (after.atMs - before.atMs),
+    [`${name}, by the busier sealing thread, %`]: busiestShare(before, after, sealing, 'sealed'),
+    [`${name}, by the busier opening thread, %`]: busiestShare(before, after, opening, 'opened'),
   };
 }
 
-async function udp(contender: Contender, seconds: number): Promise<Figures> {
-  const { sum, streams } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', '64']);
+/** Towards the client, which alone tells of packets out of order. */
+async function udp(contender: Contender, seconds: number, name: string, args: readonly string[]) {
+  const before = await observe(contender);
+  const { sum, streams } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', '64', '-R', ...args]);
+  const after = await observe(contender);
   const received = sum.packets - sum.lost_packets;
+  const outOfOrder = streams.reduce((total, { udp }) => total + (udp?.out_of_order ?? 0), 0);
   return {
-    'UDP 64 B, k packets/s': received / sum.seconds / 1e3,
-    'UDP 64 B, out of order, %': ((streams[0]?.udp?.out_of_order ?? 0) / received) * 100,
+    [`${name}, k packets/s`]: received / sum.seconds / 1e3,
+    [`${name}, out of order, %`]: (outOfOrder / received) * 100,
+    [`${name}, by the busier sealing thread, %`]: busiestShare(before, after, 1, 'sealed'),
+    [`${name}, by the busier opening thread, %`]: busiestShare(before, after, 0, 'opened'),
   };
 }
 
@@ -124,12 +126,44 @@ async function ping({ from, target }: Contender): Promise<Figures> {
   };
 }
 
-/** What each thread of an end has counted since its start, by the order of COUNTED. */
+interface Observation {
+  readonly atMs: number;
+  /** Of all cores together. */
+  readonly idleMs: number;
+  /** Of each end's process. */
+  readonly cpuMs: readonly [number, number];
+  /** Of each end's threads, by the order of COUNTED. */
+  readonly counts: readonly (readonly number[])[][];
+}
+
+async function observe({ ends }: Contender): Promise<Observation> {
+  const idleMs = cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  const atMs = performance.now();
+  return {
+    atMs,
+    idleMs,
+    cpuMs: [cpuMs(ends[0].pid), cpuMs(ends[1].pid)],
+    counts: await Promise.all(ends.map(counts)),
+  };
+}
+
 async function counts(end: BackgroundProcess): Promise<number[][]> {
   const linesBefore = end.stdout.split('\n').length;
   end.signal('SIGUSR2');
   await waitFor(() => end.stdout.split('\n').length > linesBefore, { what: 'what an end has counted' });
   return JSON.parse(end.stdout.trimEnd().split('\n').at(-1)!) as number[][];
+}
+
+/** How much of one end's packets the busiest of its threads took: 100 where the others had nothing to do. */
+function busiestShare(
+  before: Observation,
+  after: Observation,
+  end: 0 | 1,
+  counted: (typeof COUNTED)[number],
+): number {
+  const column = COUNTED.indexOf(counted);
+  const each = after.counts[end]!.map((row, i) => row[column]! - before.counts[end]![i]![column]!);
+  return (Math.max(...each) / each.reduce((sum, count) => sum + count, 0)) * 100;
 }
 
 async function createContender(arrangement: Arrangement): Promise<Contender> {
@@ -182,38 +216,39 @@ function median(all: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** @returns the rate of each of so many threads */
-async function ratesOf(
-  threads: number,
-  fields: Pick<RateOptions, 'measures' | 'session'>,
-): Promise<number[]> {
+/** @returns the rate of so many threads together */
+async function rateOf(threads: number, fields: Pick<RateOptions, 'measures' | 'session'>): Promise<number> {
   const warm = new Int32Array(new SharedArrayBuffer(4));
   const data: RateOptions = { ...fields, warm, threads };
   const one = () =>
     new Promise<number>((resolve, reject) => {
       new Worker(SCRIPT, { workerData: data }).on('message', resolve).on('error', reject);
     });
-  return Promise.all(Array.from({ length: threads }, one));
+  const rates = await Promise.all(Array.from({ length: threads }, one));
+  return rates.reduce((sum, rate) => sum + rate, 0);
 }
 
 async function printRates(): Promise<void> {
-  const sum = (rates: readonly number[]) => rates.reduce((total, rate) => total + rate, 0);
-  const gigabits = (rates: readonly number[]) => ((sum(rates) * TUNNEL_MTU * 8) / 1e9).toFixed(2);
+  const measured = async (threads: number, fields: Pick<RateOptions, 'measures' | 'session'>) => {
+    const rates = [];
+    for (let i = 0; i < RATE_REPEATS; i++) rates.push(await rateOf(threads, fields));
+    return median(rates);
+  };
+  const gigabits = (rate: number) => ((rate * TUNNEL_MTU * 8) / 1e9).toFixed(2);
   printRow('', ['1 thread', '2 threads', '2, one session']);
   for (const measures of ['sealing', 'opening'] as const) {
-    const session = SharedSession.create();
     printRow(`${measures}, Gbit/s`, [
-      gigabits(await ratesOf(1, { measures, session: null })),
-      gigabits(await ratesOf(2, { measures, session: null })),
-      gigabits(await ratesOf(2, { measures, session })),
+      gigabits(await measured(1, { measures, session: null })),
+      gigabits(await measured(2, { measures, session: null })),
+      gigabits(await measured(2, { measures, session: SharedSession.create() })),
     ]);
   }
   for (const measures of OPERATIONS) {
-    const ns = async (threads: number) => {
-      const rates = await ratesOf(threads, { measures, session: new SharedArrayBuffer(64) });
-      return ((1e9 * threads) / sum(rates)).toFixed(1);
-    };
-    printRow(`${measures}, ns`, [await ns(1), await ns(2), '']);
+    const ns = async (threads: number) =>
+      ((1e9 * threads) / (await measured(threads, { measures, session: new SharedArrayBuffer(64) }))).toFixed(
+        1,
+      );
+    printRow(`${measures}, ns`, [await ns(1), '', await ns(2)]);
   }
 }
 

@@ -13,8 +13,11 @@ export interface Arrangement {
   readonly name: string;
   readonly tuns: number;
   readonly sockets: number;
-  /** Whether a classic BPF program picks the socket, where otherwise a hash of the outer addresses and ports does. */
-  readonly steered: boolean;
+  /**
+   * What picks the socket: a hash of the outer addresses and ports, as SO_REUSEPORT has it; a classic BPF program by the
+   * counter; or a port for each, which is not WireGuard, whose peers have one endpoint.
+   */
+  readonly steering: 'hash' | 'counter' | 'port';
   readonly threads: readonly Pick<PlaneOptions, 'tun' | 'socket' | 'reads'>[];
 }
 
@@ -57,8 +60,9 @@ const STEERING = [
 export function runEnd(options: EndOptions, script: string): void {
   const { arrangement, name, remote, port } = options;
   const tuns = Array.from({ length: arrangement.tuns }, () => openTun(name, arrangement.tuns > 1));
-  const sockets = Array.from({ length: arrangement.sockets }, () => openSocket(port));
-  if (arrangement.steered) attachSteering(sockets[0]!);
+  const portOf = (socket: number) => (arrangement.steering === 'port' ? port + socket : port);
+  const sockets = Array.from({ length: arrangement.sockets }, (_, i) => openSocket(portOf(i)));
+  if (arrangement.steering === 'counter') attachSteering(sockets[0]!);
   // Where one thread sends and the other receives, each has its half of the session to itself.
   const isShared = arrangement.threads.filter(({ reads }) => reads === 'both').length > 1;
   const session = isShared ? SharedSession.create() : null;
@@ -69,7 +73,7 @@ export function runEnd(options: EndOptions, script: string): void {
       socket: sockets[socket]!,
       reads,
       remote,
-      port,
+      port: portOf(socket),
       sendingKey: new Uint8Array(32).fill(options.sending),
       receivingKey: new Uint8Array(32).fill(options.receiving),
       session,

@@ -10,8 +10,8 @@ import { Mutex, OwnSession, type Session, SharedSession } from './session.ts';
 const STRIDE = TUNNEL_MTU + TRANSPORT_OVERHEAD;
 const MEMORY_BYTES = 1 << 20;
 const OPERATIONS_PER_LOOK = 10_000;
-const WARM_UP_MS = 300;
-const MEASURED_MS = 700;
+const WARM_UP_MS = 200;
+const MEASURED_MS = 500;
 
 /** Operations whose time is told in nanoseconds. */
 export const OPERATIONS = [
