@@ -19,7 +19,7 @@ import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
 import { NetworkWatch } from './linux/network-watch.ts';
 import { Poll } from './linux/poll.ts';
-import { LinuxTun, MAX_TUN_READ } from './linux/tun.ts';
+import { LinuxTun } from './linux/tun.ts';
 import type { SharedMemory } from './packet-memory.ts';
 
 /** How many packets, or bytes, are read from TUN before they are sent and the wire has its turn. */
@@ -29,8 +29,6 @@ const BYTES_PER_TURN = 192 * 1024;
 const HANDSHAKES_PER_TURN = 16;
 /** How many peers' deadlines: each may be a handshake to begin, of a millisecond. */
 const DEADLINES_PER_TURN = 2;
-/** Kernels borrow some bytes around what was read. The IP header behind the virtio header is then aligned to 16. */
-const TUN_MARGIN = 64 + 6;
 /**
  * While packets come, the loop waits for the next by itself, which takes far less time than by way of node's event loop;
  * after this long without one, or after this long in all, node has its turn, and whoever configures the engine.
@@ -58,7 +56,6 @@ export class Loop implements Output {
   readonly #device: Device;
   readonly #clock: Clock;
   readonly #tun: LinuxTun;
-  readonly #tunBuffer: number;
   readonly #epoll: Epoll;
   readonly #poll: Poll;
   /** Null without kernels: then packets are written one by one. */
@@ -80,7 +77,6 @@ export class Loop implements Output {
     this.#memory = parts.memory;
     this.#onDeleted = parts.onDeleted;
     this.#tun = new LinuxTun(parts.tunDescriptor, parts.memory);
-    this.#tunBuffer = parts.memory.allocate(TUN_MARGIN + MAX_TUN_READ + TUN_MARGIN) + TUN_MARGIN;
     this.#tunWriter =
       parts.kernels === null
         ? null
@@ -187,13 +183,13 @@ export class Loop implements Output {
     const now = this.#clock.monotonicMs();
     let bytes = 0;
     for (let reads = 0; reads < READS_PER_TURN && bytes < BYTES_PER_TURN && !this.bearer.isBlocked; reads++) {
-      const length = this.#tun.read(this.#tunBuffer);
+      const length = this.#tun.read();
       if (length === -ERRNO.EBADFD!) {
         this.#onDeleted();
         return;
       }
       if (length <= 0) return;
-      handleTunRead(this.#device, this.#tunBuffer, length, now, this);
+      handleTunRead(this.#device, this.#tun.buffer, length, now, this);
       bytes += length;
     }
   }

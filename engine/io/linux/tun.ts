@@ -36,7 +36,9 @@ const UDP_OFFLOADS = 0x60;
 /** struct virtio_net_hdr stands before every packet (virtio 1.2 §5.1.6). */
 export const VNET_HEADER_LENGTH = 10;
 /** The longest read: that header and a packet of 65,535 bytes. */
-export const MAX_TUN_READ = VNET_HEADER_LENGTH + 65_535;
+const MAX_READ = VNET_HEADER_LENGTH + 65_535;
+/** Kernels borrow some bytes around what was read. The IP header behind the virtio header is then aligned to 16. */
+const READ_MARGIN = 64 + 6;
 
 /**
  * Creates a TUN interface, which lives as long as a descriptor of it is open.
@@ -112,11 +114,16 @@ function setOffloads(descriptor: number): number {
 /** An open TUN descriptor. Reads and writes carry a virtio_net_hdr. */
 export class LinuxTun {
   readonly descriptor: number;
+  /** The offset of what was read last. */
+  readonly buffer: number;
+  readonly #bufferAddress: number;
   readonly #memory: SharedMemory;
   readonly #offloads: number;
 
   constructor(descriptor: number, memory: SharedMemory) {
     this.descriptor = descriptor;
+    this.buffer = memory.allocate(READ_MARGIN + MAX_READ + READ_MARGIN) + READ_MARGIN;
+    this.#bufferAddress = memory.address(this.buffer);
     this.#memory = memory;
     this.#offloads = setOffloads(descriptor);
   }
@@ -126,9 +133,9 @@ export class LinuxTun {
     return (this.#offloads & UDP_OFFLOADS) !== 0;
   }
 
-  /** @param offset of MAX_TUN_READ bytes @returns bytes read, or a negative errno */
-  read(offset: number): number {
-    const read = libc.read(this.descriptor, this.#memory.address(offset), MAX_TUN_READ);
+  /** Reads header and packet into {@link buffer}. @returns bytes read, or a negative errno */
+  read(): number {
+    const read = libc.read(this.descriptor, this.#bufferAddress, MAX_READ);
     return read < 0 ? -errno() : read;
   }
 
