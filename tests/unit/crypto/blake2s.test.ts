@@ -1,9 +1,20 @@
-import { createHash, getHashes } from 'node:crypto';
+import { getHashes } from 'node:crypto';
 import { blake2s } from '@noble/hashes/blake2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONSTRUCTION, IDENTIFIER } from '../../../engine/constants.ts';
-import { EMPTY, hash, hmac, kdf1, kdf2, kdf3, mac } from '../../../engine/crypto/primitives.ts';
+import {
+  EMPTY,
+  type HashFunctions,
+  hash,
+  hmac,
+  kdf1,
+  kdf2,
+  kdf3,
+  mac,
+  nobleHashFunctions,
+  nodeHashFunctions,
+} from '../../../engine/crypto/primitives.ts';
 import { fromHex, readVectors, toHex } from '../../vectors/vectors.ts';
 
 const ascii = (text: string) => Uint8Array.from(Buffer.from(text, 'ascii'));
@@ -21,7 +32,15 @@ function selfTestBytes(length: number, seed: number): Uint8Array {
   });
 }
 
-describe('HASH', () => {
+/** Of every length alike: by default fast-check makes few arrays of more than ten. */
+const upTo = (maxLength: number) => fc.uint8Array({ maxLength, size: 'max' });
+const nodeHasBlake2s = getHashes().includes('blake2s256');
+const IMPLEMENTATIONS: [string, HashFunctions][] = [
+  ['noble', nobleHashFunctions],
+  ...(nodeHasBlake2s ? [['node', nodeHashFunctions] satisfies [string, HashFunctions]] : []),
+];
+
+describe.each(IMPLEMENTATIONS)('HASH by %s', (_, { hash }) => {
   const rfc = readVectors('rfc7693-blake2s');
 
   it('rfc7693_appendix_b_hashes_as_published', () => {
@@ -49,7 +68,7 @@ describe('HASH', () => {
 
   it('parts_hash_as_their_concatenation', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 5 }), (parts) => {
+      fc.property(fc.array(upTo(100), { maxLength: 5 }), (parts) => {
         expect(hash(...parts)).toEqual(hash(Uint8Array.from(Buffer.concat(parts))));
       }),
     );
@@ -60,14 +79,6 @@ describe('HASH', () => {
     const construction = hash(ascii(CONSTRUCTION));
     expect(toHex(construction)).toBe(chainingKey!.digest);
     expect(toHex(hash(construction, ascii(IDENTIFIER)))).toBe(initialHash!.digest);
-  });
-
-  it.skipIf(!getHashes().includes('blake2s256'))('openssl_agrees_on_random_input', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), (input) => {
-        expect(toHex(hash(input))).toBe(createHash('blake2s256').update(input).digest('hex'));
-      }),
-    );
   });
 });
 
@@ -94,7 +105,7 @@ describe('MAC', () => {
   });
 });
 
-describe('HMAC and KDF', () => {
+describe('KDF', () => {
   const { tests } = readVectors('wireguard-go-kdf');
 
   it('wireguard_go_kdf1_kdf2_and_kdf3_derive_as_published', () => {
@@ -105,23 +116,47 @@ describe('HMAC and KDF', () => {
       expect(kdf3(fromHex(key), fromHex(input)).map(toHex)).toEqual([t1, t2, t3]);
     }
   });
+});
 
-  it.skipIf(!getHashes().includes('blake2s256'))('openssls_blake2s_gives_the_same_hmac_by_rfc_2104', () => {
-    const blake = (...parts: Uint8Array[]) => createHash('blake2s256').update(Buffer.concat(parts)).digest();
+describe.each(IMPLEMENTATIONS)('HMAC by %s', (_, { hash, hmac }) => {
+  it('is_made_of_the_hash_as_rfc_2104_says', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 64 }), fc.uint8Array({ maxLength: 200 }), (key, input) => {
+      fc.property(upTo(64), upTo(200), (key, input) => {
         // HMAC(K, m) = H((K ⊕ opad) || H((K ⊕ ipad) || m))
         const block = Uint8Array.from({ length: 64 }, (_, i) => key[i] ?? 0);
-        const inner = blake(
+        const inner = hash(
           block.map((byte) => byte ^ 0x36),
           input,
         );
-        const expected = blake(
+        const expected = hash(
           block.map((byte) => byte ^ 0x5c),
           inner,
         );
-        expect(toHex(hmac(key, input))).toBe(expected.toString('hex'));
+        expect(toHex(hmac(key, input))).toBe(toHex(expected));
       }),
     );
+  });
+
+  it('results_are_32_bytes_of_their_own', () => {
+    const [key, input] = [countingBytes(32), countingBytes(33)];
+    const [first, second] = [hmac(key, input), hmac(key, input)];
+    first.fill(0);
+    expect(toHex(second)).toBe(toHex(hmac(key, input)));
+    expect([second.length, second.buffer.byteLength]).toEqual([32, 32]);
+  });
+});
+
+describe.skipIf(!nodeHasBlake2s)('BLAKE2s by noble and by node', () => {
+  it('agree_on_random_input', () => {
+    fc.assert(
+      fc.property(upTo(64), upTo(300), (key, input) => {
+        expect(toHex(nodeHashFunctions.hash(input))).toBe(toHex(nobleHashFunctions.hash(input)));
+        expect(toHex(nodeHashFunctions.hmac(key, input))).toBe(toHex(nobleHashFunctions.hmac(key, input)));
+      }),
+    );
+  });
+
+  it('the_engine_uses_node_where_node_has_it', () => {
+    expect([hash, hmac]).toEqual([nodeHashFunctions.hash, nodeHashFunctions.hmac]);
   });
 });

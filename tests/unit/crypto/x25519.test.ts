@@ -108,6 +108,17 @@ describe.each([
     );
   });
 
+  it('one_public_key_gives_each_private_key_its_own_secret_and_another_gives_another', () => {
+    const { alicePrivate, alicePublic, bobPrivate, bobPublic, shared } = rfc.exchange;
+    const [alice, bob] = [createDhKey(fromHex(alicePrivate)), createDhKey(fromHex(bobPrivate))];
+    const withBob = [alice.dh(fromHex(bobPublic)), bob.dh(fromHex(bobPublic)), alice.dh(fromHex(bobPublic))];
+    expect(withBob.map(hexOrNull)).toEqual([shared, expect.not.stringMatching(shared), shared]);
+    expect([bob, alice].map((key) => hexOrNull(key.dh(fromHex(alicePublic))))).toEqual([
+      shared,
+      expect.not.stringMatching(shared),
+    ]);
+  });
+
   it('results_are_plain_32_byte_arrays_of_their_own', () => {
     const key = createDhKey(fromHex(rfc.exchange.alicePrivate));
     const secret = key.dh(fromHex(rfc.exchange.bobPublic));
