@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Preloaded into an engine. From its first SIGUSR2 to the second it notes V8's garbage collections, and from the third to
  * the fourth it samples what is allocated (which itself makes V8 collect); each time it prints a line of JSON.
@@ -9,6 +10,7 @@ const SAMPLING_INTERVAL_BYTES = 4_096;
 
 const session = new Session();
 session.connect();
+/** @type {number[]} */
 let pauses = [];
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) pauses.push(duration);
@@ -30,8 +32,11 @@ const steps = [
     }),
 ];
 let step = 0;
-process.on('SIGUSR2', () => steps[step++ % steps.length]());
+process.on('SIGUSR2', () => {
+  steps[step++ % steps.length]?.();
+});
 
+/** @param {import('node:inspector').HeapProfiler.SamplingHeapProfileNode} node @returns {number} */
 function sizeOf({ selfSize, children }) {
   return children.reduce((sum, child) => sum + sizeOf(child), selfSize);
 }

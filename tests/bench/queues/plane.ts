@@ -6,7 +6,7 @@ import { DropCounters } from '../../../engine/errors.ts';
 import { Epoll } from '../../../engine/io/linux/epoll.ts';
 import { RECEIVE_RUNS, ReceiveBatch } from '../../../engine/io/linux/receive-batch.ts';
 import { SendBatch } from '../../../engine/io/linux/send-batch.ts';
-import { LinuxTun, MAX_TUN_READ } from '../../../engine/io/linux/tun.ts';
+import { LinuxTun } from '../../../engine/io/linux/tun.ts';
 import type { UdpSocket } from '../../../engine/io/linux/udp-socket.ts';
 import { SharedMemory } from '../../../engine/io/packet-memory.ts';
 import { Endpoint } from '../../../engine/peer/endpoint.ts';
@@ -30,7 +30,6 @@ const MEMORY_BYTES = 2 << 20;
 const READS_PER_TURN = 64;
 const BYTES_PER_TURN = 192 * 1024;
 const RECEIVES_PER_TURN = 4;
-const TUN_MARGIN = 64 + 6;
 /** Never for ever: a thread that a call holds up would hold up the end of the process. */
 const WAIT_MS = 500;
 
@@ -57,7 +56,6 @@ export class Plane {
   readonly #epoll = new Epoll(this.#memory);
   readonly #receiveBatch = new ReceiveBatch(this.#memory);
   readonly #sendBatch = new SendBatch(this.#memory, this.#drops);
-  readonly #tunBuffer = this.#memory.allocate(TUN_MARGIN + MAX_TUN_READ + TUN_MARGIN) + TUN_MARGIN;
   readonly #tun: LinuxTun;
   readonly #tunWriter: TunWriter;
   readonly #socket: UdpSocket;
@@ -101,9 +99,9 @@ export class Plane {
 
   #readTun(): void {
     for (let reads = 0, bytes = 0; reads < READS_PER_TURN && bytes < BYTES_PER_TURN; reads++) {
-      const length = this.#tun.read(this.#tunBuffer);
+      const length = this.#tun.read();
       if (length <= 0) return;
-      handleTunRead(this.#device, this.#tunBuffer, length, 0, undefined as never);
+      handleTunRead(this.#device, this.#tun.buffer, length, 0, undefined as never);
       bytes += length;
     }
   }

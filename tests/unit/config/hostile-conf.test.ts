@@ -147,7 +147,7 @@ describe('a damaged file', () => {
 
   it('of_any_bytes_is_read_or_refused_with_a_ConfigError', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 400, size: 'max' }), (bytes) => {
         messagesOf(bytes);
       }),
       { numRuns: 500 },

@@ -93,7 +93,7 @@ describe.each(CIPHERS)('transport data by %s', (_, cipher) => {
         key32,
         u32,
         u32,
-        fc.uint8Array({ maxLength: 400 }),
+        fc.uint8Array({ maxLength: 400, size: 'max' }),
         fc.integer({ min: 0, max: 15 }),
         fc.boolean(),
         (bytes, high, low, packet, unaligned, isInPlace) => {
