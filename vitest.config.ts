@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'kernels',
           include: ['tests/unit/{device,dataplane}/**/*.test.ts', 'tests/integration/bad-input.test.ts'],
-          exclude: ['tests/unit/device/allowed-ips*.test.ts'],
+          exclude: ['tests/unit/device/allowed-ips*.test.ts', 'tests/unit/dataplane/kernel-*.test.ts'],
           env: { TEST_CIPHER: 'kernels' },
           testTimeout: 30_000,
         },

@@ -71,8 +71,10 @@ function takeApart(view: DataView, offset: number, kind: 'tcp' | 'udp'): boolean
   const networkLength = checksumStart(view, offset);
   const minimum = networkLength + (kind === 'tcp' ? TCP_HEADER_LENGTH : UDP_HEADER_LENGTH);
   if (version === null || minimum > length) return false;
-  // Checksums are taken over the header as it says it is: it must lie within what the kernel says.
-  if (networkLength < Math.max(IPV4_HEADER_LENGTH, ipHeaderLength(view, packet, version))) return false;
+  // Checksums are taken over the header as it says it is. Behind IPv4's nothing else comes before TCP or UDP.
+  const ipLength = ipHeaderLength(view, packet, version);
+  const minimumIpLength = version === 4 ? IPV4_HEADER_LENGTH : ipLength;
+  if (networkLength < minimumIpLength || (version === 4 && networkLength !== ipLength)) return false;
   // The header's own word for its length: the kernel's hdr_len may count less.
   const upperLength = kind === 'tcp' ? tcpHeaderLength(view, packet + networkLength) : UDP_HEADER_LENGTH;
   const headersLength = networkLength + upperLength;

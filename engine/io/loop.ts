@@ -18,6 +18,7 @@ import { Epoll, READABLE } from './linux/epoll.ts';
 import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
 import { NetworkWatch } from './linux/network-watch.ts';
+import { nodeLoopDescriptor } from './linux/node-loop.ts';
 import { Poll } from './linux/poll.ts';
 import { LinuxTun } from './linux/tun.ts';
 import type { SharedMemory } from './packet-memory.ts';
@@ -30,11 +31,15 @@ const HANDSHAKES_PER_TURN = 16;
 /** How many peers' deadlines: each may be a handshake to begin, of a millisecond. */
 const DEADLINES_PER_TURN = 2;
 /**
- * While packets come, the loop waits for the next by itself, which takes far less time than by way of node's event loop;
- * after this long without one, or after this long in all, node has its turn, and whoever configures the engine.
+ * While packets come, and until none has for this long, the loop waits for the next by itself, which takes less time
+ * than by way of node's event loop. That one has its turn when it has an event, and each so often for its timers.
  */
-const LINGER_MS = 1;
-const SERVE_MS = 5;
+const SERVE_MS = 50;
+/**
+ * What a handler of node's has begun to watch, node's loop looks at only when it waits itself: for so long after an event
+ * its turns come each millisecond.
+ */
+const NODE_BUSY_MS = 20;
 const RETRY_MS = 1_000;
 /** setTimeout takes no more; a later deadline is looked at again then. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -58,6 +63,7 @@ export class Loop implements Output {
   readonly #tun: LinuxTun;
   readonly #epoll: Epoll;
   readonly #poll: Poll;
+  readonly #nodeLoop = nodeLoopDescriptor();
   /** Null without kernels: then packets are written one by one. */
   readonly #tunWriter: TunWriter | null;
   readonly #memory: SharedMemory;
@@ -65,6 +71,11 @@ export class Loop implements Output {
   readonly #networkWatch: NetworkWatch;
   readonly #onDeleted: () => void;
   #isReadingTun = true;
+  /** Whether node's loop is to have its turn. */
+  #yields = false;
+  #nodeCalledAt = Number.NEGATIVE_INFINITY;
+  /** What goes on serving, null while all is quiet. */
+  #serving: NodeJS.Immediate | null = null;
   #timeout: NodeJS.Timeout | null = null;
   /** The deadline that it was set for. */
   #timeoutFor = Number.POSITIVE_INFINITY;
@@ -93,7 +104,7 @@ export class Loop implements Output {
       this.bearer.onNetworkChanged();
     });
     this.#epoll.add(this.#tun.descriptor, { onReadable: () => this.#readTun() });
-    this.#poll = new Poll(this.#epoll.descriptor, () => this.#serve());
+    this.#poll = new Poll(this.#epoll.descriptor, () => this.#beginServing());
     this.#onLinkChanged(this.#linkWatch.state());
   }
 
@@ -119,6 +130,7 @@ export class Loop implements Output {
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     if (this.#immediate !== null) clearImmediate(this.#immediate);
+    if (this.#serving !== null) clearImmediate(this.#serving);
     this.#poll.close();
     this.#epoll.delete(this.#tun.descriptor);
     this.#linkWatch.close();
@@ -170,13 +182,38 @@ export class Loop implements Output {
 
   // --- events
 
+  /** A packet has come after a while without any. */
+  #beginServing(): void {
+    this.#poll.stop();
+    this.#epoll.add(this.#nodeLoop, {
+      onReadable: () => {
+        this.#yields = true;
+        this.#nodeCalledAt = this.#clock.monotonicMs();
+      },
+    });
+    this.#serve();
+  }
+
   #serve(): void {
     const started = this.#clock.monotonicMs();
-    for (let now = started; now - started < SERVE_MS; now = this.#clock.monotonicMs()) {
-      const patience = Math.max(0, Math.min(LINGER_MS, this.#device.nextDeadline() - now));
-      if (!this.#epoll.wait(Math.floor(patience))) return;
+    const turnMs = started - this.#nodeCalledAt < NODE_BUSY_MS ? 1 : SERVE_MS;
+    this.#yields = false;
+    for (let now = started; now - started < turnMs && !this.#yields; now = this.#clock.monotonicMs()) {
+      const patience = Math.min(turnMs, this.#device.nextDeadline() - now);
+      const isReady = this.#epoll.wait(Math.max(0, patience));
       this.settle();
+      if (!isReady && patience === SERVE_MS) {
+        this.#endServing();
+        return;
+      }
     }
+    this.#serving = setImmediate(() => this.#serve());
+  }
+
+  #endServing(): void {
+    this.#serving = null;
+    this.#epoll.delete(this.#nodeLoop);
+    this.#poll.start();
   }
 
   #readTun(): void {
@@ -185,6 +222,7 @@ export class Loop implements Output {
     for (let reads = 0; reads < READS_PER_TURN && bytes < BYTES_PER_TURN && !this.bearer.isBlocked; reads++) {
       const length = this.#tun.read();
       if (length === -ERRNO.EBADFD!) {
+        this.#yields = true;
         this.#onDeleted();
         return;
       }

@@ -193,8 +193,8 @@ async function measureRounds(contenders: readonly Contender[], rounds: number, s
   for (let round = 1; round <= rounds; round++) {
     for (const [name, measure] of Object.entries(MEASURES)) {
       if (!name.includes(values.only)) continue;
-      process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name}`);
       for (const [i, contender] of contenders.entries()) {
+        process.stderr.write(`\r\x1b[Kround ${round} of ${rounds}: ${name}, ${contender.name}`);
         for (const [row, value] of Object.entries(await measure(contender, seconds))) {
           if (!rows.has(row))
             rows.set(

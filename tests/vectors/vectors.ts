@@ -28,6 +28,14 @@ export interface Rfc8439 extends VectorFile<AeadVector> {
   };
 }
 
+export interface Poly1305Vector {
+  readonly name: string;
+  /** r and s. */
+  readonly key: string;
+  readonly message: string;
+  readonly tag: string;
+}
+
 export interface WycheproofAead {
   readonly tcId: number;
   readonly comment: string;
@@ -115,6 +123,7 @@ interface VectorFiles {
   'rfc7693-blake2s': Rfc7693;
   'rfc7748-x25519': Rfc7748;
   'rfc8439-aead': Rfc8439;
+  'rfc8439-poly1305': VectorFile<Poly1305Vector>;
   tai64n: Tai64nVectors;
   'wireguard-go-kdf': VectorFile<KdfVector>;
   'wireguard-initial-hashes': VectorFile<{ name: string; digest: string }>;

@@ -51,7 +51,12 @@ export function add(packet: usize, length: i32): void {
   const v6 = isIpv6(packet);
   const network = v6 ? 40 : 20;
   const kind = v6 ? (load<u8>(packet, 6) as u32) : (load<u8>(packet, 9) as u32);
-  const isPlain = v6 || (load<u8>(packet) === 0x45 && (load16(packet + 6) & 0x3fff) === 0);
+  // A header that is wrong must not become right by being written anew for the super-packet.
+  const isPlain =
+    v6 ||
+    (load<u8>(packet) === 0x45 &&
+      (load16(packet + 6) & 0x3fff) === 0 &&
+      fold(sumWords(packet, 20)) === 0xffff);
   if (isPlain && kind === PROTOCOL_TCP && length > network + 20 && addTcp(packet, length, v6, network))
     return;
   if (
