@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { waitFor } from '../support/processes.ts';
 import { createTunnelPair, type TunnelPair } from '../support/tunnel-pair.ts';
+import { requirePrograms } from './requirements.ts';
 
 const OBSERVER = fileURLToPath(new URL('../../tests/bench/observe-engine.cjs', import.meta.url));
 const BUCKETS_MS = [0.25, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY];
@@ -119,6 +120,7 @@ async function observeIdle(pair: TunnelPair, seconds: number): Promise<void> {
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
 const seconds = Number(values.seconds);
+requirePrograms('ip', 'iperf3', 'ping', 'sysctl', 'wg');
 const pair = await createObservedPair();
 try {
   await pair.configure();

@@ -7,11 +7,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { hasProgram } from '../../build/run.mjs';
 import type { EngineKind } from '../support/engine-process.ts';
 import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } from '../support/netns.ts';
 import { waitFor } from '../support/processes.ts';
 import { createTunnelPair } from '../support/tunnel-pair.ts';
 import { barChart } from './chart.ts';
+import { requirePrograms } from './requirements.ts';
 
 const { values } = parseArgs({
   options: {
@@ -202,10 +204,11 @@ function save(results: Results, contenders: readonly Contender[]): void {
   writeFileSync(`${RESULTS}throughput.svg`, barChart(charts));
 }
 
+requirePrograms('ip', 'iperf3', 'ping', 'sysctl', 'wg');
 const rivals = values.rival.map((rival) => rival.split('=', 2) as [string, `/${string}`]);
 const contenders = [await createRaw(), await createContender(OURS, 'wayfare')];
 try {
-  contenders.push(await createContender('wireguard-go', 'wireguard-go'));
+  if (hasProgram('wireguard-go')) contenders.push(await createContender('wireguard-go', 'wireguard-go'));
   for (const [name, path] of rivals) contenders.push(await createContender(name, path));
   const results = await measureAll(contenders, Number(values.rounds), Number(values.seconds));
   printTable(results, contenders);
