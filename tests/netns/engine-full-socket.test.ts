@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContinuousPing } from '../support/continuous-ping.ts';
 import { cpuShare } from '../support/cpu-time.ts';
 import { type BackgroundProcess, waitFor } from '../support/processes.ts';
+import { isSocketFull } from '../support/queue-counters.ts';
 import { createTunnelPair, type TunnelEnd, type TunnelPair } from '../support/tunnel-pair.ts';
 
 const FLOOD = fileURLToPath(new URL('../support/udp-flood.mjs', import.meta.url));
@@ -36,15 +37,7 @@ async function openWide(): Promise<void> {
   await ours.namespace.run('tc', ['qdisc', 'del', 'dev', ours.link.interface, 'root']);
 }
 
-/** Whether the kernel would take nothing more from either of the engine's sockets: a send says EAGAIN. */
-async function isFull(): Promise<boolean> {
-  const port = await ours.engine.show('listen-port');
-  const { stdout } = await ours.namespace.run('ss', ['-Hunma', 'sport', '=', port]);
-  // Datagrams are taken until their memory passes the limit: fullness swings by one long send.
-  return [...stdout.matchAll(/,t(\d+),tb(\d+),/g)].some(
-    ([, used, limit]) => Number(used) > 0.9 * Number(limit),
-  );
-}
+const isFull = () => isSocketFull(ours);
 
 async function bytesOnTheWire(): Promise<number> {
   const [link] = JSON.parse(await ours.namespace.ip(`-j -s link show dev ${ours.link.interface}`)) as [
