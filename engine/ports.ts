@@ -58,6 +58,9 @@ export interface PacketRun {
 /** The most datagrams that are opened in one call: the kernel's UDP GRO joins no more. */
 export const MAX_RUN = 64;
 
+/** The most bytes that one run is sealed into: room for the longest super-packet in segments of a few dozen bytes. */
+export const MAX_SEALED_RUN = 512 * 1024;
+
 /** Where sealed datagrams go, and what numbers they bear. A counter is a u64 in two u32 halves, which costs no BigInt. */
 export interface TransportHeader {
   /** The peer's index of the session, which datagrams bear as their receiver index. */

@@ -2,9 +2,10 @@
  * From a TUN read to a run of inner packets. With offloads on, one read may hold a TCP or UDP super-packet of up to
  * 64 KB whose checksums are unfinished (virtio 1.2 §5.1.6.2).
  */
+import { PADDING_MULTIPLE } from '../constants.ts';
 import type { Device } from '../device/device.ts';
 import type { Output } from '../peer/output.ts';
-import type { MonotonicMs, PacketRun } from '../ports.ts';
+import { MAX_SEALED_RUN, type MonotonicMs, type PacketRun } from '../ports.ts';
 import {
   foldChecksum,
   IPV4_HEADER_LENGTH,
@@ -14,6 +15,7 @@ import {
   PROTOCOL_UDP,
   sumWords,
 } from '../wire/ip.ts';
+import { TRANSPORT_OVERHEAD } from '../wire/messages.ts';
 import { plainRun } from '../wire/packet-run.ts';
 import { TCP_HEADER_LENGTH, tcpHeaderLength, UDP_HEADER_LENGTH } from '../wire/upper-layer.ts';
 import {
@@ -87,5 +89,5 @@ function takeApart(view: DataView, offset: number, kind: 'tcp' | 'udp'): boolean
   run.headersLength = headersLength;
   run.segmentPayload = payload;
   run.count = Math.max(1, Math.ceil((length - headersLength) / payload));
-  return true;
+  return length + run.count * (headersLength + TRANSPORT_OVERHEAD + PADDING_MULTIPLE) <= MAX_SEALED_RUN;
 }

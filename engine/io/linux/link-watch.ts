@@ -6,7 +6,7 @@
  * the engine runs. Ours hears of all namespaces that have an id here (NETLINK_LISTEN_ALL_NSID), so that on a host with
  * many containers it is also woken by changes of their links; each costs one query.
  */
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, statSync } from 'node:fs';
 import { DEFAULT_MTU } from '../../constants.ts';
 import { IFNAMSIZ, ioctlWithIfreq } from './ifreq.ts';
 import { check, libc } from './libc.ts';
@@ -20,6 +20,7 @@ const SIOCGIFMTU = 0x8921;
 const IFF_UP = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const O_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
 const OWN_NAMESPACE = '/proc/self/ns/net';
 /** The interface may be renamed or moved between two calls of a query, which is then made again. */
@@ -100,9 +101,13 @@ function queryLink(name: string): LinkState | null {
   };
 }
 
-/** Runs `action` with this thread in another namespace, and comes back. @returns null where it may not be entered */
+/**
+ * Runs `action` with this thread in another namespace, and comes back.
+ * @returns null where it may not be entered, or no descriptor is left to come back by
+ */
 function inNamespace<Result>(namespace: number, action: () => Result): Result | null {
-  const home = openSync(OWN_NAMESPACE, 'r');
+  const home = libc.open(OWN_NAMESPACE, O_CLOEXEC);
+  if (home < 0) return null;
   try {
     if (libc.setns(namespace, CLONE_NEWNET) < 0) return null;
     try {
@@ -111,6 +116,6 @@ function inNamespace<Result>(namespace: number, action: () => Result): Result | 
       check(libc.setns(home, CLONE_NEWNET), 'return to the engine’s network namespace');
     }
   } finally {
-    closeSync(home);
+    libc.close(home);
   }
 }

@@ -12,7 +12,14 @@ export class Poll {
   /** @param callback called while the descriptor can be read */
   constructor(descriptor: number, callback: () => void) {
     const listener = (status: number) => {
-      callback();
+      try {
+        callback();
+      } catch (error) {
+        // koffi would keep an exception to itself until it is next called, and the wait would never end.
+        setImmediate(() => {
+          throw error;
+        });
+      }
       // libuv stops a handle whose descriptor has an error pending, such as a netlink socket's ENOBUFS: whoever reads
       // the descriptor takes the error away, and the wait begins anew.
       if (status < 0 && this.#isWaiting) this.start();

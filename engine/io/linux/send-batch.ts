@@ -4,6 +4,7 @@
  */
 import type { DropCounters } from '../../errors.ts';
 import type { Endpoint } from '../../peer/endpoint.ts';
+import { MAX_SEALED_RUN } from '../../ports.ts';
 import type { SharedMemory } from '../packet-memory.ts';
 import { ERRNO, errno, libc } from './libc.ts';
 import { cmsgSpace, MessageArray, writeCmsg } from './messages.ts';
@@ -22,7 +23,7 @@ import {
 } from './udp-socket.ts';
 
 const MESSAGES = 64;
-const BUFFER_BYTES = 512 * 1024;
+const BUFFER_BYTES = MAX_SEALED_RUN;
 /** Kernels borrow some bytes behind the last datagram. */
 const BUFFER_MARGIN = 64;
 /** A UDP payload over IPv4 has at most 65,507 bytes, and a GSO message at most 64 segments before Linux 6.9. */
@@ -67,7 +68,7 @@ export class SendBatch {
   readonly #sources = new WeakMap<Endpoint, number>();
   #mark = 0;
   #sockets: readonly UdpSocket[] = [];
-  /** What waits stands from `#first` up to `#end`; the objects are used again and again. */
+  /** What waits stands from `#first` up to `#end`; the objects behind it are used again. */
   readonly #pending: PendingMessage[] = [];
   #first = 0;
   #end = 0;
@@ -101,7 +102,7 @@ export class SendBatch {
     this.#mark = mark;
   }
 
-  /** @returns the offset of `length` free bytes; what is pending may be sent to make room, or the oldest of it dropped */
+  /** @returns the offset of `length` free bytes, at most MAX_SEALED_RUN; what is pending may be sent to make room, or the oldest of it dropped */
   reserve(length: number): number {
     if (this.#used + length > BUFFER_BYTES) {
       this.flush();
@@ -111,10 +112,15 @@ export class SendBatch {
   }
 
   /**
-   * Adds `length` bytes of datagrams, `stride` bytes each, the last perhaps shorter.
+   * Adds `length` bytes of datagrams, `stride` bytes each, the last perhaps shorter. What is too long for a datagram, as
+   * it may be at the largest of MTUs, is dropped.
    * @param offset what {@link reserve} gave
    */
   add(offset: number, length: number, stride: number, endpoint: Endpoint, trafficClass: number): void {
+    if (stride > MAX_MESSAGE_BYTES) {
+      this.#drops.add('udp-send-failed', Math.ceil(length / stride));
+      return;
+    }
     this.#used = offset - this.#buffer + length;
     const end = offset + length;
     for (let at = offset; at < end; ) {
@@ -164,7 +170,10 @@ export class SendBatch {
     const from = this.#first < this.#end ? first().offset : this.#buffer + this.#used;
     this.#memory.bytes.copyWithin(this.#buffer, from, this.#buffer + this.#used);
     this.#used -= from - this.#buffer;
-    for (let i = this.#first; i < this.#end; i++) this.#pending[i]!.offset -= from - this.#buffer;
+    this.#pending.splice(0, this.#first);
+    this.#end -= this.#first;
+    this.#first = 0;
+    for (let i = 0; i < this.#end; i++) this.#pending[i]!.offset -= from - this.#buffer;
   }
 
   #dropFirst(): void {
