@@ -11,14 +11,7 @@ const BASE64_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const HEX_KEY = /^[0-9a-fA-F]{64}$/;
 
 abstract class Key {
-  readonly bytes: Uint8Array;
-
-  /** @param bytes 32 bytes, copied */
-  constructor(bytes: Uint8Array) {
-    if (bytes.length !== KEY_LENGTH)
-      throw new RangeError(`a key is ${KEY_LENGTH} bytes, not ${bytes.length}`);
-    this.bytes = Uint8Array.from(bytes);
-  }
+  abstract readonly bytes: Uint8Array;
 
   /** The 44 characters of a `.conf`. */
   toBase64(): string {
@@ -41,6 +34,15 @@ abstract class Key {
 
 /** A key that must not be seen: it renders as `<redacted>` in strings, JSON and the inspector. */
 abstract class SecretKey extends Key {
+  readonly bytes: Uint8Array;
+
+  /** @param bytes 32 bytes, copied */
+  constructor(bytes: Uint8Array) {
+    super();
+    requireKeyLength(bytes);
+    this.bytes = Uint8Array.from(bytes);
+  }
+
   override toString(): string {
     return '<redacted>';
   }
@@ -58,7 +60,30 @@ abstract class SecretKey extends Key {
   }
 }
 
+/** Kept as its base64, which a peer is found by, and takes a third of the memory of an array. */
 export class PublicKey extends Key {
+  readonly #base64: string;
+
+  /** @param bytes 32 bytes */
+  constructor(bytes: Uint8Array) {
+    super();
+    requireKeyLength(bytes);
+    this.#base64 = Buffer.from(bytes).toString('base64');
+  }
+
+  /** A new array each time. */
+  get bytes(): Uint8Array {
+    return decode(this.#base64, 'base64');
+  }
+
+  override toBase64(): string {
+    return this.#base64;
+  }
+
+  override equals(other: PublicKey): boolean {
+    return this.#base64 === other.#base64;
+  }
+
   override toString(): string {
     return this.toBase64();
   }
@@ -77,6 +102,10 @@ export class PrivateKey extends SecretKey {
     this.bytes[0]! &= 248;
     this.bytes[31] = (this.bytes[31]! & 127) | 64;
   }
+}
+
+function requireKeyLength(bytes: Uint8Array): void {
+  if (bytes.length !== KEY_LENGTH) throw new RangeError(`a key is ${KEY_LENGTH} bytes, not ${bytes.length}`);
 }
 
 /** @returns the 32 bytes of a key in a `.conf`, or null unless `text` is canonical base64 */

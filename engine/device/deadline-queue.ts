@@ -6,8 +6,8 @@ import type { MonotonicMs } from '../ports.ts';
 
 export interface Scheduled {
   nextDeadline(): MonotonicMs;
-  /** When its live entry stands in the queue, Infinity where it has none; entries of other times are stale. */
-  scheduledAt: MonotonicMs;
+  /** When its live entry stands in the queue, null where it has none; entries of other times are stale. */
+  scheduledAt: MonotonicMs | null;
 }
 
 interface Entry<Item> {
@@ -21,7 +21,7 @@ export class DeadlineQueue<Item extends Scheduled> {
   /** Notes that an item's deadline may have changed. */
   update(item: Item): void {
     const at = item.nextDeadline();
-    if (at >= item.scheduledAt) return;
+    if (at >= (item.scheduledAt ?? Number.POSITIVE_INFINITY)) return;
     item.scheduledAt = at;
     this.#push({ at, item });
   }
@@ -36,7 +36,7 @@ export class DeadlineQueue<Item extends Scheduled> {
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
       this.#pop();
       if (first.item.scheduledAt !== first.at) continue;
-      first.item.scheduledAt = Number.POSITIVE_INFINITY;
+      first.item.scheduledAt = null;
       if (first.item.nextDeadline() <= now) return first.item;
       this.update(first.item);
     }
@@ -44,7 +44,7 @@ export class DeadlineQueue<Item extends Scheduled> {
   }
 
   delete(item: Item): void {
-    item.scheduledAt = Number.POSITIVE_INFINITY;
+    item.scheduledAt = null;
   }
 
   #push(entry: Entry<Item>): void {

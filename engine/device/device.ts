@@ -71,6 +71,7 @@ export class Device implements PeerContext {
   readonly #handshakes = new HandshakeQueue();
   #privateKey: PrivateKey | null = null;
   #local: DhKey | null = null;
+  #publicKey: PublicKey | null = null;
   #gate: HandshakeGate | null = null;
   #isUp = false;
 
@@ -102,6 +103,7 @@ export class Device implements PeerContext {
     this.#privateKey?.wipe();
     this.#privateKey = key;
     this.#local = key === null ? null : dhKey(key.bytes);
+    this.#publicKey = this.#local === null ? null : new PublicKey(this.#local.publicKey);
     this.#gate =
       this.#local === null ? null : new HandshakeGate(this.#local.publicKey, this.memory, this.random);
     for (const peer of this.#peers.values()) {
@@ -176,7 +178,7 @@ export class Device implements PeerContext {
   }
 
   #isSelf(publicKey: PublicKey): boolean {
-    return this.#local !== null && new PublicKey(this.#local.publicKey).equals(publicKey);
+    return this.#publicKey?.equals(publicKey) === true;
   }
 
   // --- the interface's life

@@ -3,7 +3,6 @@
  * what both need to know of it. What is sent and which keypair takes whose place is the peer's to decide.
  */
 import { HANDSHAKE_INITIATION_INTERVAL_MS, KEY_LENGTH, REKEY_TIMEOUT_MS } from '../constants.ts';
-import type { PresharedKey } from '../crypto/keys.ts';
 import { EMPTY } from '../crypto/primitives.ts';
 import { isLater } from '../crypto/tai64n.ts';
 import type { DropReason } from '../errors.ts';
@@ -31,7 +30,6 @@ const LONG_AGO: MonotonicMs = Number.NEGATIVE_INFINITY;
 export class Handshakes {
   readonly #peer: Peer;
   readonly #context: PeerContext;
-  #presharedKey: PresharedKey | null = null;
   /** Computed when first asked for: 65,536 peers cost nothing before their first handshake. */
   #remote: RemoteIdentity | null = null;
   #cookieJar: CookieJar | null = null;
@@ -45,20 +43,15 @@ export class Handshakes {
     this.#context = context;
   }
 
-  get presharedKey(): PresharedKey | null {
-    return this.#presharedKey;
-  }
-
-  /** @param key kept, and wiped when another takes its place; null for none */
-  setPresharedKey(key: PresharedKey | null): void {
-    this.#presharedKey?.wipe();
-    this.#presharedKey = key;
-    this.#forgetRemoteIdentity();
+  /** The peer's preshared key or our private key is another. */
+  forgetRemoteIdentity(): void {
+    this.#remote?.staticStatic?.fill(0);
+    this.#remote = null;
   }
 
   /** What was computed with the device's former private key is forgotten, and a handshake may start at once. */
   onLocalIdentityChanged(): void {
-    this.#forgetRemoteIdentity();
+    this.forgetRemoteIdentity();
     this.clear();
     this.allowAtOnce();
   }
@@ -171,18 +164,13 @@ export class Handshakes {
   }
 
   #remoteIdentity(): RemoteIdentity {
-    const { publicKey } = this.#peer;
+    const { publicKey, presharedKey } = this.#peer;
     this.#remote ??= {
       publicKey: publicKey.bytes,
       staticStatic: this.#context.local?.dh(publicKey.bytes) ?? null,
-      presharedKey: this.#presharedKey?.bytes ?? NO_PRESHARED_KEY,
+      presharedKey: presharedKey?.bytes ?? NO_PRESHARED_KEY,
     };
     return this.#remote;
-  }
-
-  #forgetRemoteIdentity(): void {
-    this.#remote?.staticStatic?.fill(0);
-    this.#remote = null;
   }
 
   #cookies(): CookieJar {

@@ -29,13 +29,10 @@ import {
   TRANSPORT_OVERHEAD,
 } from '../wire/messages.ts';
 import { plainRun, runPacketLength, writeRunPacket } from '../wire/packet-run.ts';
+import { Association } from './association.ts';
 import type { PeerContext } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Handshakes } from './handshakes.ts';
-import { Keypairs } from './keypairs.ts';
 import type { Output } from './output.ts';
-import { StagedPackets } from './staged-packets.ts';
-import { Timers } from './timers.ts';
 
 /** A packet that was staged, while it is sealed. */
 const single: PacketRun = plainRun();
@@ -44,33 +41,36 @@ export class Peer {
   readonly publicKey: PublicKey;
   /** Where its datagrams go; roams to where its authenticated datagrams come from. */
   endpoint: Endpoint | null = null;
-  /** Bytes of authenticated datagrams. */
-  rxBytes = 0;
-  txBytes = 0;
-  /** Wall-clock milliseconds of the latest completed handshake, 0 before the first. */
-  latestHandshakeMs = 0;
   /** Kept by the device's deadline queue. */
-  scheduledAt: MonotonicMs = Number.POSITIVE_INFINITY;
+  scheduledAt: MonotonicMs | null = null;
 
   readonly #context: PeerContext;
-  readonly #timers: Timers;
-  readonly #keypairs: Keypairs;
-  readonly #staged = new StagedPackets();
-  readonly #handshakes: Handshakes;
+  /** Null for a peer that is only configured: what asks for a part of it makes it. */
+  #association: Association | null = null;
+  #presharedKey: PresharedKey | null = null;
   #persistentKeepaliveSeconds = 0;
-  #handshakeAttempts = 0;
-  #askedForLastMinuteHandshake = false;
 
   constructor(publicKey: PublicKey, context: PeerContext) {
     this.publicKey = publicKey;
     this.#context = context;
-    this.#timers = new Timers(context.random);
-    this.#handshakes = new Handshakes(this, context);
-    this.#keypairs = new Keypairs((keypair) => context.indexTable.delete(keypair.localIndex));
   }
 
   get presharedKey(): PresharedKey | null {
-    return this.#handshakes.presharedKey;
+    return this.#presharedKey;
+  }
+
+  /** Bytes of authenticated datagrams. */
+  get rxBytes(): number {
+    return this.#association?.rxBytes ?? 0;
+  }
+
+  get txBytes(): number {
+    return this.#association?.txBytes ?? 0;
+  }
+
+  /** Wall-clock milliseconds of the latest completed handshake, 0 before the first. */
+  get latestHandshakeMs(): number {
+    return this.#association?.latestHandshakeMs ?? 0;
   }
 
   get persistentKeepaliveSeconds(): number {
@@ -78,34 +78,43 @@ export class Peer {
   }
 
   nextDeadline(): MonotonicMs {
-    return this.#timers.nextDeadline();
+    return this.#association?.timers.nextDeadline() ?? Number.POSITIVE_INFINITY;
+  }
+
+  #associate(): Association {
+    this.#association ??= new Association(this, this.#context);
+    return this.#association;
   }
 
   // --- configuration
 
   /** Holds from the next handshake on. @param key kept, and wiped when another takes its place; null for none */
   setPresharedKey(key: PresharedKey | null): void {
-    this.#handshakes.setPresharedKey(key);
+    this.#presharedKey?.wipe();
+    this.#presharedKey = key;
+    this.#association?.handshakes.forgetRemoteIdentity();
   }
 
   /** @param seconds 0 to 65,535; 0 is off. Switched on while `isUp`, one is due at once. */
   setPersistentKeepalive(seconds: number, isUp: boolean, now: MonotonicMs): void {
     const wasOff = this.#persistentKeepaliveSeconds === 0;
     this.#persistentKeepaliveSeconds = seconds;
-    this.#timers.setPersistentKeepalive(seconds * 1_000);
-    if (isUp && wasOff) this.#timers.onPersistentKeepaliveWanted(now);
+    if (seconds === 0 && wasOff) return;
+    const { timers } = this.#associate();
+    timers.setPersistentKeepalive(seconds * 1_000);
+    if (isUp && wasOff) timers.onPersistentKeepaliveWanted(now);
   }
 
   /** The device has another private key: what was agreed under the old one only receives, and a handshake may start at once. */
   onLocalIdentityChanged(): void {
-    this.#handshakes.onLocalIdentityChanged();
-    this.#keypairs.expireSending();
+    this.#association?.handshakes.onLocalIdentityChanged();
+    this.#association?.keypairs.expireSending();
   }
 
   // --- the interface's life
 
   onInterfaceUp(now: MonotonicMs): void {
-    this.#timers.onPersistentKeepaliveWanted(now);
+    this.#association?.timers.onPersistentKeepaliveWanted(now);
   }
 
   /** It is no longer a peer: nothing that is secret is kept. */
@@ -116,10 +125,12 @@ export class Peer {
 
   /** Forgets every session. */
   onInterfaceDown(): void {
-    this.#timers.stop();
-    this.#context.drops.add('interface-down', this.#staged.clear());
+    if (this.#association === null) return;
+    const { timers, staged, handshakes } = this.#association;
+    timers.stop();
+    this.#context.drops.add('interface-down', staged.clear());
     this.#zeroKeys();
-    this.#handshakes.allowAtOnce();
+    handshakes.allowAtOnce();
   }
 
   /** The path has changed: the kernel chooses our address anew. */
@@ -136,8 +147,9 @@ export class Peer {
 
   /** @param run of packets for this peer; its bytes may be overwritten */
   sendRun(run: PacketRun, trafficClass: number, now: MonotonicMs, output: Output): void {
-    const keypair = this.#keypairs.current;
-    if (this.#staged.length > 0 || keypair === null || !keypair.canSend(now, run.count)) {
+    const { keypairs, staged } = this.#associate();
+    const keypair = keypairs.current;
+    if (staged.length > 0 || keypair === null || !keypair.canSend(now, run.count)) {
       this.#stageRun(run, output);
       this.sendStaged(now, output);
       return;
@@ -146,19 +158,21 @@ export class Peer {
   }
 
   sendKeepalive(now: MonotonicMs, output: Output): void {
-    if (this.#staged.length === 0) this.#stage(EMPTY);
+    if (this.#associate().staged.length === 0) this.#stage(EMPTY);
     this.sendStaged(now, output);
   }
 
   /** Sends what waits, or starts the handshake that it waits for. */
   sendStaged(now: MonotonicMs, output: Output): void {
-    while (this.#staged.length > 0) {
-      const keypair = this.#keypairs.current;
+    if (this.#association === null) return;
+    const { keypairs, staged } = this.#association;
+    while (staged.length > 0) {
+      const keypair = keypairs.current;
       if (keypair === null || !keypair.canSend(now)) {
         this.initiateHandshake(now, output);
         return;
       }
-      this.#sendOne(keypair, this.#staged.shift()!, now, output);
+      this.#sendOne(keypair, staged.shift()!, now, output);
     }
   }
 
@@ -174,12 +188,12 @@ export class Peer {
 
   /** Starts a handshake unless a handshake message was sent within REKEY_TIMEOUT. */
   initiateHandshake(now: MonotonicMs, output: Output): void {
-    this.#handshakeAttempts = 0;
+    this.#associate().handshakeAttempts = 0;
     this.#sendInitiation(now, output);
   }
 
   #stage(packet: Uint8Array): void {
-    const dropped = this.#staged.push(packet);
+    const dropped = this.#associate().staged.push(packet);
     if (dropped > 0) this.#context.drops.add('staged-overflow', dropped);
   }
 
@@ -227,7 +241,7 @@ export class Peer {
     keypair.sendingKey.sealRun(memory, run, keypair, mtu, datagrams);
     keypair.advanceCounter(run.count);
     this.#send(datagrams, length, stride, trafficClass, now, output);
-    if (run.length > 0) this.#timers.onDataSent(now);
+    if (run.length > 0) this.#associate().timers.onDataSent(now);
     this.#keepKeyFreshAfterSending(keypair, now, output);
   }
 
@@ -243,10 +257,11 @@ export class Peer {
       this.#context.drops.add('no-endpoint');
       return;
     }
-    this.#timers.onAnyAuthenticatedPacketTraversal(now);
-    this.#timers.onAnyAuthenticatedPacketSent();
+    const association = this.#associate();
+    association.timers.onAnyAuthenticatedPacketTraversal(now);
+    association.timers.onAnyAuthenticatedPacketSent();
     output.sendDatagrams(offset, length, stride, this.endpoint, trafficClass);
-    this.txBytes += length;
+    association.txBytes += length;
   }
 
   #keepKeyFreshAfterSending(keypair: Keypair, now: MonotonicMs, output: Output): void {
@@ -258,10 +273,10 @@ export class Peer {
 
   #sendInitiation(now: MonotonicMs, output: Output): void {
     if (this.endpoint === null) return;
-    const datagram = this.#handshakes.initiate(now);
+    const datagram = this.#associate().handshakes.initiate(now);
     if (datagram === null) return;
     this.#sendHandshakeMessage(datagram, now, output);
-    this.#timers.onHandshakeInitiationSent(now);
+    this.#associate().timers.onHandshakeInitiationSent(now);
   }
 
   #sendHandshakeMessage(datagram: Uint8Array, now: MonotonicMs, output: Output): void {
@@ -279,7 +294,7 @@ export class Peer {
     now: MonotonicMs,
     output: Output,
   ): DropReason | null {
-    const response = this.#handshakes.respond(read, now);
+    const response = this.#associate().handshakes.respond(read, now);
     if (typeof response === 'string') return response;
     this.#follow(source);
     this.#beginSession(response.keypair, now);
@@ -296,7 +311,7 @@ export class Peer {
     now: MonotonicMs,
     output: Output,
   ): DropReason | null {
-    const keypair = this.#handshakes.complete(message, now);
+    const keypair = this.#associate().handshakes.complete(message, now);
     if (typeof keypair === 'string') return keypair;
     this.#follow(source);
     this.#beginSession(keypair, now);
@@ -308,19 +323,21 @@ export class Peer {
   }
 
   receiveCookieReply(reply: CookieReply, now: MonotonicMs): DropReason | null {
-    return this.#handshakes.consumeCookieReply(reply, now);
+    return this.#associate().handshakes.consumeCookieReply(reply, now);
   }
 
   #beginSession(keypair: Keypair, now: MonotonicMs): void {
-    this.#keypairs.add(keypair);
-    this.#timers.onSessionDerived(now);
+    const { keypairs, timers } = this.#associate();
+    keypairs.add(keypair);
+    timers.onSessionDerived(now);
   }
 
   #onHandshakeComplete(): void {
-    this.#timers.onHandshakeComplete();
-    this.#handshakeAttempts = 0;
-    this.#askedForLastMinuteHandshake = false;
-    this.latestHandshakeMs = this.#context.clock.wallMs();
+    const association = this.#associate();
+    association.timers.onHandshakeComplete();
+    association.handshakeAttempts = 0;
+    association.askedForLastMinuteHandshake = false;
+    association.latestHandshakeMs = this.#context.clock.wallMs();
   }
 
   // --- receiving
@@ -379,29 +396,31 @@ export class Peer {
     output: Output,
   ): void {
     this.#follow(source);
-    if (this.#keypairs.confirm(keypair)) {
+    if (this.#associate().keypairs.confirm(keypair)) {
       this.#onHandshakeComplete();
       this.sendStaged(now, output);
     }
     this.#keepKeyFreshAfterReceiving(now, output);
     this.#onAuthenticatedDatagramReceived(length, now);
-    if (packets > 0) this.#timers.onDataReceived(now);
-    if (packets > 1) this.#timers.onDataReceived(now);
+    if (packets > 0) this.#associate().timers.onDataReceived(now);
+    if (packets > 1) this.#associate().timers.onDataReceived(now);
   }
 
   #onAuthenticatedDatagramReceived(length: number, now: MonotonicMs): void {
-    this.rxBytes += length;
-    this.#timers.onAnyAuthenticatedPacketReceived();
-    this.#timers.onAnyAuthenticatedPacketTraversal(now);
+    const association = this.#associate();
+    association.rxBytes += length;
+    association.timers.onAnyAuthenticatedPacketReceived();
+    association.timers.onAnyAuthenticatedPacketTraversal(now);
   }
 
   /** A session that only receives would die without its initiator noticing: once, ask for the next in time. */
   #keepKeyFreshAfterReceiving(now: MonotonicMs, output: Output): void {
-    const current = this.#keypairs.current;
-    if (this.#askedForLastMinuteHandshake || current === null || !current.isInitiator) return;
+    const association = this.#associate();
+    const { current } = association.keypairs;
+    if (association.askedForLastMinuteHandshake || current === null || !current.isInitiator) return;
     const lastMinute = REJECT_AFTER_TIME_MS - KEEPALIVE_TIMEOUT_MS - REKEY_TIMEOUT_MS;
     if (now - current.createdAt < lastMinute) return;
-    this.#askedForLastMinuteHandshake = true;
+    association.askedForLastMinuteHandshake = true;
     this.initiateHandshake(now, output);
   }
 
@@ -409,14 +428,15 @@ export class Peer {
 
   /** Does what is due at `now`. */
   handleDeadline(now: MonotonicMs, output: Output): void {
-    for (let due = this.#timers.takeDue(now); due !== null; due = this.#timers.takeDue(now)) {
+    const { timers } = this.#associate();
+    for (let due = timers.takeDue(now); due !== null; due = timers.takeDue(now)) {
       switch (due) {
         case 'retransmitHandshake':
           this.#retransmitHandshake(now, output);
           break;
         case 'sendKeepalive':
           this.sendKeepalive(now, output);
-          this.#timers.onKeepaliveSent(now);
+          timers.onKeepaliveSent(now);
           break;
         case 'newHandshake':
           this.clearSource();
@@ -435,18 +455,20 @@ export class Peer {
   }
 
   #retransmitHandshake(now: MonotonicMs, output: Output): void {
-    if (this.#handshakeAttempts > MAX_TIMER_HANDSHAKES) {
-      this.#context.drops.add('staged-given-up', this.#staged.clear());
-      this.#timers.onHandshakeGivenUp(now);
+    const association = this.#associate();
+    if (association.handshakeAttempts > MAX_TIMER_HANDSHAKES) {
+      this.#context.drops.add('staged-given-up', association.staged.clear());
+      association.timers.onHandshakeGivenUp(now);
       return;
     }
-    this.#handshakeAttempts++;
+    association.handshakeAttempts++;
     this.clearSource();
     this.#sendInitiation(now, output);
   }
 
   #zeroKeys(): void {
-    this.#handshakes.clear();
-    this.#keypairs.clear();
+    const { handshakes, keypairs } = this.#associate();
+    handshakes.clear();
+    keypairs.clear();
   }
 }

@@ -7,7 +7,8 @@ import { constants } from 'node:os';
 import { ConfigError, SystemError } from '../errors.ts';
 import type { EngineControl } from './control.ts';
 import { describeDevice } from './get.ts';
-import { applySetRequest, parseSetRequest } from './set.ts';
+import { Operation } from './operation.ts';
+import { applySet } from './set.ts';
 
 /** The longest line that a request can need is a third of this. */
 const MAX_LINE_LENGTH = 256;
@@ -39,8 +40,8 @@ export function serveUapi(listenDescriptor: number, control: EngineControl): { c
 class UapiConnection {
   readonly #socket: Socket;
   readonly #control: EngineControl;
-  /** Lines of the operation that is being received. */
-  #lines: string[] = [];
+  /** What is being received. */
+  #operation = new Operation();
   /** What came after the last newline. */
   #rest = '';
 
@@ -65,9 +66,9 @@ class UapiConnection {
         this.#socket.pause();
         return;
       }
-      if (line.length > MAX_LINE_LENGTH || this.#lines.length > MAX_LINES) this.#refuse();
-      else if (line !== '') this.#lines.push(line);
-      else if (this.#lines.length > 0) this.#execute();
+      if (line.length > MAX_LINE_LENGTH || this.#operation.lineCount > MAX_LINES) this.#refuse();
+      else if (line !== '') this.#operation.add(line);
+      else if (this.#operation.name !== '') this.#execute();
     }
     if (this.#rest.length > MAX_LINE_LENGTH) this.#refuse();
   }
@@ -78,25 +79,21 @@ class UapiConnection {
   }
 
   #execute(): void {
-    const [operation, ...lines] = this.#lines;
-    this.#lines = [];
-    if (operation === 'get=1' && lines.length === 0) {
+    const operation = this.#operation;
+    this.#operation = new Operation();
+    if (operation.name === 'get=1' && operation.lineCount === 0) {
       this.#reply([...describeDevice(this.#control), 'errno=0']);
-    } else if (operation === 'set=1') {
-      this.#reply([`errno=${this.#set(lines)}`]);
+    } else if (operation.name === 'set=1') {
+      this.#reply([`errno=${this.#set(operation)}`]);
     } else {
       this.#refuse();
     }
   }
 
   /** @returns 0, or a negative errno */
-  #set(lines: readonly string[]): number {
-    const { link } = this.#control;
+  #set(operation: Operation): number {
     try {
-      applySetRequest(
-        parseSetRequest(lines, (name) => link.interfaceIndex(name)),
-        this.#control,
-      );
+      applySet(operation, this.#control);
       return 0;
     } catch (error) {
       if (error instanceof ConfigError) return ERRNO_INVALID;

@@ -1,10 +1,14 @@
-/** Prints what peers and allowed IPs cost: bytes of an idle peer, time of a lookup, handshakes a second. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+/**
+ * What peers and allowed IPs cost: `npm run bench:peers -- [--rival NAME=PATH]…`
+ *
+ * An idle peer has a public key, an endpoint and an allowed IP, and has never had a handshake. Its heap is measured in
+ * this process, with all garbage collected; what is resident, as root, in engines of their own whose interface is up,
+ * beside wireguard-go and other rivals. That holds what a first configuration takes once, such as compiled code, and up
+ * to 10 MB that V8 does not think worth giving back; more peers share it.
+ */
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { PublicKey } from '../../engine/crypto/keys.ts';
 import { nobleTransportCipher } from '../../engine/crypto/transport-cipher.ts';
 import { AllowedIps } from '../../engine/device/allowed-ips.ts';
@@ -13,9 +17,17 @@ import { SharedMemory } from '../../engine/io/packet-memory.ts';
 import { systemClock, systemRandom } from '../../engine/io/system.ts';
 import { Endpoint } from '../../engine/peer/endpoint.ts';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
+import { type EngineKind, enginePath, startEngine } from '../support/engine-process.ts';
+import { createNamespace } from '../support/netns.ts';
+import { askOnce } from '../support/uapi-client.ts';
 
 const PEERS = 10_000;
+/** Of an engine, one after the other. */
+const PEER_COUNTS = [PEERS, 2 * PEERS];
 const LOOKUPS = 2_000_000;
+/** V8's memory reducer runs some eight seconds after the last configuration. */
+const SETTLING_MS = 15_000;
+const OURS = 'wayfare';
 
 declare const gc: () => void;
 
@@ -31,9 +43,8 @@ function prefixOfPeer(i: number): IpPrefix {
 }
 
 function heapOfIdlePeer(): number {
-  const memory = new SharedMemory(65_536);
   const device = new Device({
-    memory,
+    memory: new SharedMemory(65_536),
     cipher: nobleTransportCipher,
     clock: systemClock,
     random: systemRandom,
@@ -75,58 +86,92 @@ function lookupTime(count: number, family: 4 | 6): number {
   return ns;
 }
 
-/** Resident bytes a peer of a real engine process, configured through its UAPI socket. */
-async function residentPeer(program: string, name: string): Promise<number> {
-  const namespace = `wayfare-bench-${process.pid}`;
-  execFileSync('ip', ['netns', 'add', namespace]);
+/** @returns resident bytes a peer, at each of PEER_COUNTS */
+async function residentPeer(kind: EngineKind): Promise<number[]> {
+  const namespace = await createNamespace('peers');
   try {
-    const child = spawn('ip', ['netns', 'exec', namespace, program, '-f', name], { stdio: 'ignore' });
-    const path = `/var/run/wireguard/${name}.sock`;
-    while (!existsSync(path)) await sleep(20);
-    execFileSync('ip', ['-n', namespace, 'link', 'set', name, 'up']);
+    const engine = await startEngine(kind, namespace);
+    await namespace.ip(`link set ${engine.name} up`);
     await sleep(500);
-    const before = residentBytes(child.pid!);
-    const lines = ['set=1', `private_key=${'11'.repeat(32)}`];
-    for (let i = 0; i < PEERS; i++) {
-      const key = Buffer.from(systemRandom.bytes(32)).toString('hex');
-      lines.push(
-        `public_key=${key}`,
-        `endpoint=${prefixOfPeer(i).address}:51820`,
-        `allowed_ip=${prefixOfPeer(i)}`,
-      );
+    const before = engine.residentBytes();
+    const figures: number[] = [];
+    for (const count of PEER_COUNTS) {
+      const [errno] = await askOnce(engine.name, 'set=1', ...configuration(count));
+      if (errno !== 'errno=0') throw new Error(`${kind} answered ${errno} to ${count} peers`);
+      await sleep(SETTLING_MS);
+      figures.push((engine.residentBytes() - before) / count);
     }
-    const socket = connect(path);
-    socket.write(`${lines.join('\n')}\n\n`);
-    await once(socket, 'data');
-    socket.end();
-    await sleep(3_000);
-    const after = residentBytes(child.pid!);
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-    return (after - before) / PEERS;
+    await engine.stop();
+    return figures;
   } finally {
-    execFileSync('ip', ['netns', 'del', namespace]);
+    await namespace.close();
   }
 }
 
-function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1_024;
+/** PEERS peers more, which makes them `count`. */
+function configuration(count: number): string[] {
+  const lines = [`private_key=${'11'.repeat(32)}`];
+  for (let i = count - PEERS; i < count; i++) {
+    const prefix = prefixOfPeer(i);
+    const key = new PublicKey(systemRandom.bytes(32)).toHex();
+    lines.push(`public_key=${key}`, `endpoint=${prefix.address}:51820`, `allowed_ip=${prefix}`);
+  }
+  return lines;
 }
 
-console.log(`idle peer, heap:                 ${heapOfIdlePeer().toFixed(0)} bytes (at ${PEERS} peers)`);
+/** Where a program is: a path itself, or a name that PATH leads to. @returns null where nothing is that can be run */
+function findProgram(program: string): string | null {
+  const places = program.includes('/')
+    ? ['']
+    : (process.env.PATH ?? '').split(':').map((place) => `${place}/`);
+  const paths = places.map((place) => place + program);
+  return paths.find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bytes(value: number): string {
+  return `${value.toFixed(0)} B`;
+}
+
+async function compareResident(rivals: readonly string[]): Promise<void> {
+  const engines = [`${OURS}=${enginePath('wayfare')}`, 'wireguard-go=wireguard-go', ...rivals].map(
+    (engine) => {
+      const [name = '', program = name] = engine.split('=', 2);
+      return { name, program, path: findProgram(program) };
+    },
+  );
+  const ours: number[] = [];
+  for (const { name, program, path } of engines) {
+    if (path === null) {
+      console.log(`idle peer, resident, ${name}  not measured: there is no ${program} that can be run`);
+      continue;
+    }
+    const figures = await residentPeer(name === OURS ? 'wayfare' : (path as `/${string}`));
+    if (name === OURS) ours.push(...figures);
+    PEER_COUNTS.forEach((count, i) => {
+      const ratio = (ours[i] ?? Number.NaN) / figures[i]!;
+      const comparison = name === OURS ? '' : `; ours is ${ratio.toFixed(3)} of it`;
+      console.log(`idle peer, resident, ${name}  ${bytes(figures[i]!)} (at ${count} peers)${comparison}`);
+    });
+  }
+}
+
+const { values } = parseArgs({ options: { rival: { type: 'string', multiple: true, default: [] } } });
+console.log(`idle peer, heap  ${bytes(heapOfIdlePeer())} (at ${PEERS} peers)`);
 for (const family of [4, 6] as const) {
   for (const count of [10, 1_000, 100_000]) {
     console.log(
-      `allowed-IP lookup, IPv${family}, ${count} prefixes: ${lookupTime(count, family).toFixed(0)} ns`,
+      `allowed-IP lookup, IPv${family}, ${count} prefixes  ${lookupTime(count, family).toFixed(0)} ns`,
     );
   }
 }
-if (process.getuid?.() === 0) {
-  const ours = fileURLToPath(new URL('../wayfare-engine.js', import.meta.url));
-  console.log(
-    `idle peer, resident, wayfare:      ${(await residentPeer(ours, 'wfbench0')).toFixed(0)} bytes`,
-  );
-  console.log(
-    `idle peer, resident, wireguard-go: ${(await residentPeer('wireguard-go', 'wfbench1')).toFixed(0)} bytes`,
-  );
-}
+if (process.getuid?.() === 0) await compareResident(values.rival);
+else console.log('idle peer, resident  not measured: engines need root for their interfaces');

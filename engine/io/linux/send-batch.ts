@@ -265,17 +265,17 @@ export class SendBatch {
   }
 
   #writePktinfo(at: number, endpoint: Endpoint): number {
-    const { bytes, view } = this.#memory;
+    const { view } = this.#memory;
     const source = endpoint.source!;
     if (endpoint.address.family === 4) {
       const data = writeCmsg(this.#memory, at, IPPROTO_IP, IP_PKTINFO, 12);
       view.setInt32(data, source.interfaceIndex, true);
-      bytes.set(source.address.bytes, data + 4);
+      source.address.writeTo(view, data + 4);
       view.setUint32(data + 8, 0);
       return cmsgSpace(12);
     }
     const data = writeCmsg(this.#memory, at, IPPROTO_IPV6, IPV6_PKTINFO, 20);
-    bytes.set(source.address.bytes, data);
+    source.address.writeTo(view, data);
     view.setUint32(data + 16, source.interfaceIndex, true);
     return cmsgSpace(20);
   }

@@ -15,15 +15,15 @@ export function socketDomain(family: IpFamily): number {
 
 /** @returns the length of what was written */
 export function writeSockaddr(memory: SharedMemory, offset: number, endpoint: Endpoint): number {
-  const { bytes, view } = memory;
+  const { view } = memory;
   view.setUint16(offset, socketDomain(endpoint.address.family), true);
   view.setUint16(offset + 2, endpoint.port);
   view.setUint32(offset + 4, 0);
   if (endpoint.address.family === 4) {
-    bytes.set(endpoint.address.bytes, offset + 4);
+    endpoint.address.writeTo(view, offset + 4);
     return SOCKADDR_IN_LENGTH;
   }
-  bytes.set(endpoint.address.bytes, offset + 8);
+  endpoint.address.writeTo(view, offset + 8);
   view.setUint32(offset + 24, endpoint.scopeId, true);
   return SOCKADDR_LENGTH;
 }

@@ -86,6 +86,14 @@ describe('PublicKey', () => {
     const bytes = new Uint8Array(32).fill(0xff);
     expect(new PublicKey(bytes).bytes).toEqual(bytes);
   });
+
+  it('cannot_be_changed_through_its_bytes', () => {
+    const key = new PublicKey(new Uint8Array(32).fill(7));
+    key.bytes.fill(0);
+    expect(key.bytes).toEqual(new Uint8Array(32).fill(7));
+    expect(key.equals(new PublicKey(new Uint8Array(32).fill(7)))).toBe(true);
+    expect(key.equals(new PublicKey(new Uint8Array(32)))).toBe(false);
+  });
 });
 
 describe('PrivateKey clamping', () => {

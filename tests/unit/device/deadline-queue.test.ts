@@ -6,7 +6,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 class Item {
   deadline = NEVER;
-  scheduledAt = NEVER;
+  scheduledAt: number | null = null;
 
   nextDeadline(): number {
     return this.deadline;

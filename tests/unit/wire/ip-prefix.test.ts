@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IpAddress, IpPrefix } from '../../../engine/wire/ip-prefix.ts';
 
@@ -31,6 +32,27 @@ describe('an address', () => {
   it('families_never_equal_each_other', () => {
     expect(IpAddress.parse('::')!.equals(IpAddress.parse('0.0.0.0')!)).toBe(false);
     expect(() => new IpAddress(new Uint8Array(5))).toThrow(RangeError);
+  });
+
+  it('gives_back_the_bytes_it_was_made_of_and_equals_no_other', () => {
+    const anyBytes = fc
+      .constantFrom(4, 16)
+      .chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+    fc.assert(
+      fc.property(anyBytes, fc.nat(15), fc.integer({ min: 1, max: 255 }), (bytes, at, difference) => {
+        const address = new IpAddress(bytes);
+        expect(address.bytes).toEqual(bytes);
+        expect(address.bits).toBe(bytes.length * 8);
+        expect(address.equals(new IpAddress(bytes))).toBe(true);
+        const memory = new Uint8Array(20);
+        address.writeTo(new DataView(memory.buffer), 2);
+        expect([...memory]).toEqual([0, 0, ...bytes, ...new Array(18 - bytes.length).fill(0)]);
+        const other = Uint8Array.from(bytes);
+        other[at % bytes.length]! ^= difference;
+        expect(address.equals(new IpAddress(other))).toBe(false);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
   });
 });
 
