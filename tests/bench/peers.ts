@@ -17,9 +17,10 @@ import { SharedMemory } from '../../engine/io/packet-memory.ts';
 import { systemClock, systemRandom } from '../../engine/io/system.ts';
 import { Endpoint } from '../../engine/peer/endpoint.ts';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
-import { type EngineKind, enginePath, startEngine } from '../support/engine-process.ts';
+import { type EngineKind, startEngine } from '../support/engine-process.ts';
 import { createNamespace } from '../support/netns.ts';
 import { askOnce } from '../support/uapi-client.ts';
+import { handshakesOfDevice, handshakesOfEngine } from './handshakes.ts';
 
 const PEERS = 10_000;
 /** Of an engine, one after the other. */
@@ -141,26 +142,39 @@ function bytes(value: number): string {
   return `${value.toFixed(0)} B`;
 }
 
-async function compareResident(rivals: readonly string[]): Promise<void> {
-  const engines = [`${OURS}=${enginePath('wayfare')}`, 'wireguard-go=wireguard-go', ...rivals].map(
-    (engine) => {
-      const [name = '', program = name] = engine.split('=', 2);
-      return { name, program, path: findProgram(program) };
-    },
-  );
-  const ours: number[] = [];
-  for (const { name, program, path } of engines) {
-    if (path === null) {
-      console.log(`idle peer, resident, ${name}  not measured: there is no ${program} that can be run`);
+interface Contender {
+  readonly name: string;
+  /** Null where there is nothing that can be run. */
+  readonly kind: EngineKind | null;
+}
+
+function contenders(rivals: readonly string[]): Contender[] {
+  const others = ['wireguard-go=wireguard-go', ...rivals].map((rival) => {
+    const [name = '', program = name] = rival.split('=', 2);
+    return { name, kind: findProgram(program) as `/${string}` | null };
+  });
+  return [{ name: OURS, kind: 'wayfare' }, ...others];
+}
+
+/** Prints figures of ours and then of each other, with the ratio. @param measure one figure for each of `labels` */
+async function compare(
+  engines: readonly Contender[],
+  labels: readonly string[],
+  unit: string,
+  measure: (kind: EngineKind) => Promise<readonly number[]>,
+): Promise<void> {
+  let ours: readonly number[] = [];
+  for (const { name, kind } of engines) {
+    if (kind === null) {
+      console.log(`${name}: not measured, there is no such program that can be run`);
       continue;
     }
-    const figures = await residentPeer(name === OURS ? 'wayfare' : (path as `/${string}`));
-    if (name === OURS) ours.push(...figures);
-    PEER_COUNTS.forEach((count, i) => {
-      const ratio = (ours[i] ?? Number.NaN) / figures[i]!;
-      const comparison = name === OURS ? '' : `; ours is ${ratio.toFixed(3)} of it`;
-      console.log(`idle peer, resident, ${name}  ${bytes(figures[i]!)} (at ${count} peers)${comparison}`);
-    });
+    const figures = await measure(kind);
+    if (name === OURS) ours = figures;
+    for (const [i, label] of labels.entries()) {
+      const comparison = name === OURS ? '' : `; ours is ${(ours[i]! / figures[i]!).toFixed(3)} of it`;
+      console.log(`${label}, ${name}  ${figures[i]!.toFixed(0)} ${unit}${comparison}`);
+    }
   }
 }
 
@@ -173,5 +187,14 @@ for (const family of [4, 6] as const) {
     );
   }
 }
-if (process.getuid?.() === 0) await compareResident(values.rival);
-else console.log('idle peer, resident  not measured: engines need root for their interfaces');
+console.log(`handshakes responded to, one core, without a wire  ${handshakesOfDevice().toFixed(0)} a second`);
+if (process.getuid?.() === 0) {
+  const engines = contenders(values.rival);
+  const sizes = PEER_COUNTS.map((count) => `idle peer, resident, at ${count} peers`);
+  await compare(engines, ['handshakes responded to, one core, over UDP'], 'a second', async (kind) => [
+    await handshakesOfEngine(kind),
+  ]);
+  await compare(engines, sizes, 'B', residentPeer);
+} else {
+  console.log('beside other engines: not measured, engines need root for their interfaces');
+}
