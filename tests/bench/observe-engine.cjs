@@ -4,16 +4,27 @@
  * the fourth it samples what is allocated (which itself makes V8 collect); each time it prints a line of JSON.
  */
 const { Session } = require('node:inspector');
-const { PerformanceObserver } = require('node:perf_hooks');
+const { constants, PerformanceObserver } = require('node:perf_hooks');
 
+const { NODE_PERFORMANCE_GC_MAJOR, NODE_PERFORMANCE_GC_MINOR, NODE_PERFORMANCE_GC_INCREMENTAL } = constants;
+/** @type {Record<number, string>} */
+const KINDS = {
+  [NODE_PERFORMANCE_GC_MINOR]: 'scavenge',
+  [NODE_PERFORMANCE_GC_MAJOR]: 'full collection',
+  [NODE_PERFORMANCE_GC_INCREMENTAL]: 'step of marking',
+};
 const SAMPLING_INTERVAL_BYTES = 4_096;
 
 const session = new Session();
 session.connect();
-/** @type {number[]} */
+/** @type {[number, string][]} milliseconds, and of what */
 let pauses = [];
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) pauses.push(duration);
+  for (const entry of list.getEntries()) {
+    const { detail } =
+      /** @type {import('node:perf_hooks').PerformanceEntry & { detail: { kind: number } }} */ (entry);
+    pauses.push([entry.duration, KINDS[detail.kind] ?? 'other']);
+  }
 }).observe({ entryTypes: ['gc'] });
 
 const steps = [

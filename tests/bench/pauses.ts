@@ -20,7 +20,8 @@ const SETTLE_SECONDS = 30;
 
 /** What an engine tells in turn. */
 interface Observation {
-  readonly pauses: readonly number[];
+  /** Milliseconds of each collection, and its kind. */
+  readonly pauses: readonly (readonly [number, string])[];
   readonly allocatedBytes: number;
 }
 
@@ -75,10 +76,11 @@ async function observeTraffic(pair: TunnelPair, name: string, seconds: number, a
   });
   for (const [i, end] of ['sender', 'receiver'].entries()) {
     const { pauses } = collected[i]!;
+    const [longest, kind] = pauses.reduce((a, b) => (b[0] > a[0] ? b : a), [0, 'none']);
     const bytes = sampled[i]!.allocatedBytes / packets;
     console.log(
-      `  ${end.padEnd(8)} ${pauses.length} collections, longest ${Math.max(0, ...pauses).toFixed(2)} ms: ${histogram(pauses)}; ` +
-        `${bytes.toFixed(1)} bytes allocated a packet`,
+      `  ${end.padEnd(8)} ${pauses.length} collections, longest ${longest.toFixed(2)} ms (${kind}): ` +
+        `${histogram(pauses.map(([ms]) => ms))}; ${bytes.toFixed(1)} bytes allocated a packet`,
     );
   }
 }
