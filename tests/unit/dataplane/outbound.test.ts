@@ -173,6 +173,16 @@ describe('garbage from TUN', () => {
     expect(pair.alice.drops('invalid-packet')).toBe(1);
   });
 
+  it('a_super_packet_in_so_small_segments_that_no_buffer_holds_them_is_an_invalid_packet', () => {
+    const payload = random.bytes(60_000);
+    for (const segmentPayload of [1, 8]) {
+      const { header, packet } = tcpSuperPacket({ ...V4, payload }, segmentPayload);
+      expect(carried(header, packet)).toEqual([]);
+    }
+    expect(pair.alice.drops('invalid-packet')).toBe(2);
+    expectSegments(tcpSuperPacket({ ...V4, payload: random.bytes(3_000) }, 8));
+  });
+
   it.each([0, 1, 9, 10])('a_read_of_%i_bytes_is_nothing', (length) => {
     handleTunRead(pair.alice.device, 64, length, pair.network.clock.now, pair.alice);
     expect(pair.network.datagrams).toEqual([]);
