@@ -75,8 +75,9 @@ function takeApart(view: DataView, offset: number, kind: 'tcp' | 'udp'): boolean
   if (version === null || minimum > length) return false;
   // Checksums are taken over the header as it says it is. Behind IPv4's nothing else comes before TCP or UDP.
   const ipLength = ipHeaderLength(view, packet, version);
-  const minimumIpLength = version === 4 ? IPV4_HEADER_LENGTH : ipLength;
-  if (networkLength < minimumIpLength || (version === 4 && networkLength !== ipLength)) return false;
+  const isIpHeader =
+    version === 4 ? networkLength === ipLength && ipLength >= IPV4_HEADER_LENGTH : networkLength >= ipLength;
+  if (!isIpHeader) return false;
   // The header's own word for its length: the kernel's hdr_len may count less.
   const upperLength = kind === 'tcp' ? tcpHeaderLength(view, packet + networkLength) : UDP_HEADER_LENGTH;
   const headersLength = networkLength + upperLength;

@@ -103,7 +103,7 @@ export class Loop implements Output {
     this.#networkWatch = new NetworkWatch(() => {
       this.bearer.onNetworkChanged();
     });
-    this.#epoll.add(this.#tun.descriptor, { onReadable: () => this.#readTun() });
+    this.#epoll.add(this.#tun.descriptor, () => this.#readTun());
     this.#poll = new Poll(this.#epoll.descriptor, () => this.#beginServing());
     this.#onLinkChanged(this.#linkWatch.state());
   }
@@ -185,11 +185,9 @@ export class Loop implements Output {
   /** A packet has come after a while without any. */
   #beginServing(): void {
     this.#poll.stop();
-    this.#epoll.add(this.#nodeLoop, {
-      onReadable: () => {
-        this.#yields = true;
-        this.#nodeCalledAt = this.#clock.monotonicMs();
-      },
+    this.#epoll.add(this.#nodeLoop, () => {
+      this.#yields = true;
+      this.#nodeCalledAt = this.#clock.monotonicMs();
     });
     this.#serve();
   }

@@ -7,11 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { waitFor } from '../support/processes.ts';
-import { createTunnelPair, type TunnelPair } from '../support/tunnel-pair.ts';
+import { createTunnelPair, TUNNEL_MTU, type TunnelPair } from '../support/tunnel-pair.ts';
 import { requirePrograms } from './requirements.ts';
+import { iperf } from './traffic.ts';
 
 const OBSERVER = fileURLToPath(new URL('../../tests/bench/observe-engine.cjs', import.meta.url));
 const BUCKETS_MS = [0.25, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY];
+/** Of a TCP segment with timestamps in the tunnel. */
+const SEGMENT_PAYLOAD = TUNNEL_MTU - 52;
 const WARM_UP_SECONDS = 10;
 /** Long enough to sample what is allocated, which slows the engine down. */
 const SAMPLED_SECONDS = 5;
@@ -50,16 +53,14 @@ async function observe(pair: TunnelPair, action: () => Promise<void>): Promise<O
   );
 }
 
-async function traffic(pair: TunnelPair, seconds: number, args: readonly string[]): Promise<number> {
-  const server = pair.right.namespace.spawn('iperf3', ['-s', '-1', '--forceflush']);
-  await waitFor(() => server.stdout.includes('listening'), { what: 'iperf3 to listen' });
-  const options = ['-c', pair.right.v4, '-t', String(seconds), '-J', ...args];
-  const { stdout } = await pair.left.namespace.run('iperf3', options, { timeoutMs: (seconds + 30) * 1_000 });
-  await server.stop();
-  const { end } = JSON.parse(stdout) as {
-    end: { sum_received?: { bytes: number; bits_per_second: number }; sum?: { packets?: number } };
-  };
-  const packets = end.sum?.packets ?? (end.sum_received?.bytes ?? 0) / 1_368;
+async function traffic(
+  { left, right }: TunnelPair,
+  seconds: number,
+  args: readonly string[],
+): Promise<number> {
+  const ends = { from: left.namespace, to: right.namespace, target: right.v4 };
+  const end = await iperf(ends, seconds, args);
+  const packets = end.sum?.packets ?? (end.sum_received?.bytes ?? 0) / SEGMENT_PAYLOAD;
   const rate = (end.sum_received?.bits_per_second ?? 0) / 1e9;
   console.log(`  ${(packets / seconds / 1e3).toFixed(0)} k packets/s, ${rate.toFixed(2)} Gbit/s`);
   return packets;

@@ -6,7 +6,6 @@
  * beside wireguard-go and other rivals. That holds what a first configuration takes once, such as compiled code, and up
  * to 10 MB that V8 does not think worth giving back; more peers share it.
  */
-import { accessSync, constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { PublicKey } from '../../engine/crypto/keys.ts';
@@ -20,6 +19,7 @@ import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { type EngineKind, startEngine } from '../support/engine-process.ts';
 import { createNamespace } from '../support/netns.ts';
 import { askOnce } from '../support/uapi-client.ts';
+import { type NamedEngine, namedEngines, OURS } from './contenders.ts';
 import { handshakesOfDevice, handshakesOfEngine } from './handshakes.ts';
 
 const PEERS = 10_000;
@@ -28,7 +28,6 @@ const PEER_COUNTS = [PEERS, 2 * PEERS];
 const LOOKUPS = 2_000_000;
 /** V8's memory reducer runs some eight seconds after the last configuration. */
 const SETTLING_MS = 15_000;
-const OURS = 'wayfare';
 
 declare const gc: () => void;
 
@@ -120,55 +119,15 @@ function configuration(count: number): string[] {
   return lines;
 }
 
-/** Where a program is: a path itself, or a name that PATH leads to. @returns null where nothing is that can be run */
-function findProgram(program: string): string | null {
-  const places = program.includes('/')
-    ? ['']
-    : (process.env.PATH ?? '').split(':').map((place) => `${place}/`);
-  const paths = places.map((place) => place + program);
-  return paths.find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function bytes(value: number): string {
-  return `${value.toFixed(0)} B`;
-}
-
-interface Contender {
-  readonly name: string;
-  /** Null where there is nothing that can be run. */
-  readonly kind: EngineKind | null;
-}
-
-function contenders(rivals: readonly string[]): Contender[] {
-  const others = ['wireguard-go=wireguard-go', ...rivals].map((rival) => {
-    const [name = '', program = name] = rival.split('=', 2);
-    return { name, kind: findProgram(program) as `/${string}` | null };
-  });
-  return [{ name: OURS, kind: 'wayfare' }, ...others];
-}
-
 /** Prints figures of ours and then of each other, with the ratio. @param measure one figure for each of `labels` */
 async function compare(
-  engines: readonly Contender[],
+  engines: readonly NamedEngine[],
   labels: readonly string[],
   unit: string,
   measure: (kind: EngineKind) => Promise<readonly number[]>,
 ): Promise<void> {
   let ours: readonly number[] = [];
   for (const { name, kind } of engines) {
-    if (kind === null) {
-      console.log(`${name}: not measured, there is no such program that can be run`);
-      continue;
-    }
     const figures = await measure(kind);
     if (name === OURS) ours = figures;
     for (const [i, label] of labels.entries()) {
@@ -179,7 +138,7 @@ async function compare(
 }
 
 const { values } = parseArgs({ options: { rival: { type: 'string', multiple: true, default: [] } } });
-console.log(`idle peer, heap  ${bytes(heapOfIdlePeer())} (at ${PEERS} peers)`);
+console.log(`idle peer, heap  ${heapOfIdlePeer().toFixed(0)} B (at ${PEERS} peers)`);
 for (const family of [4, 6] as const) {
   for (const count of [10, 1_000, 100_000]) {
     console.log(
@@ -189,7 +148,7 @@ for (const family of [4, 6] as const) {
 }
 console.log(`handshakes responded to, one core, without a wire  ${handshakesOfDevice().toFixed(0)} a second`);
 if (process.getuid?.() === 0) {
-  const engines = contenders(values.rival);
+  const engines = namedEngines(values.rival);
   const sizes = PEER_COUNTS.map((count) => `idle peer, resident, at ${count} peers`);
   await compare(engines, ['handshakes responded to, one core, over UDP'], 'a second', async (kind) => [
     await handshakesOfEngine(kind),

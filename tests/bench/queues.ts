@@ -17,11 +17,13 @@ import { type Arrangement, type EndOptions, runEnd } from './queues/end.ts';
 import { COUNTED, Plane } from './queues/plane.ts';
 import { measureRate, OPERATIONS, type RateOptions } from './queues/rates.ts';
 import { SharedSession } from './queues/session.ts';
+import { requirePrograms } from './requirements.ts';
+import { type Ends, type IperfEnd, iperf, median, ping } from './traffic.ts';
 
 const SCRIPT = fileURLToPath(import.meta.url);
 const PORT = 51_820;
-const PINGS = 400;
 const RATE_REPEATS = 3;
+const IPERF_TRIES = 5;
 
 const own = [
   { tun: 0, socket: 0, reads: 'both' },
@@ -41,12 +43,8 @@ const ARRANGEMENTS: readonly Arrangement[] = [
   { name: '2×2 by port', tuns: 2, sockets: 2, steering: 'port', threads: own },
 ];
 
-/** Two ends between which traffic is measured. */
-interface Contender {
+interface Contender extends Ends {
   readonly name: string;
-  readonly from: Namespace;
-  readonly to: Namespace;
-  readonly target: string;
   readonly ends: readonly [BackgroundProcess, BackgroundProcess];
 }
 
@@ -58,46 +56,34 @@ const MEASURES: Readonly<Record<string, (contender: Contender, seconds: number) 
   'TCP reverse': (c, s) => tcp(c, s, 'TCP reverse', ['-R']),
   'UDP 64 B': (c, s) => udp(c, s, 'UDP 64 B', []),
   'UDP 64 B ×4': (c, s) => udp(c, s, 'UDP 64 B ×4', ['-P', '4']),
-  ping,
+  ping: pingFigures,
 };
 
-interface IperfReport {
-  error?: string;
-  end: {
-    sum_sent: { retransmits?: number };
-    sum_received: { bits_per_second: number; bytes: number };
-    sum: { packets: number; lost_packets: number; seconds: number };
-    streams: { udp?: { out_of_order: number } }[];
-  };
-}
-
-async function iperf(
+/** Where packets overtake the one that opens its UDP stream, iperf3 gives up: then it is asked again. */
+async function stubbornIperf(
   contender: Contender,
   seconds: number,
   args: readonly string[],
-): Promise<IperfReport['end']> {
-  const { from, to, target } = contender;
-  const server = to.spawn('iperf3', ['-s', '-1', '--forceflush']);
-  await waitFor(() => server.stdout.includes('listening'), { what: 'iperf3 to listen' });
-  const options = ['-c', target, '-t', String(seconds), '-J', ...args];
-  const { stdout } = await from.run('iperf3', options, { timeoutMs: (seconds + 20) * 1_000 });
-  await server.stop();
-  const { end, error } = JSON.parse(stdout) as IperfReport;
-  // Where packets overtake the one that opens its UDP stream, iperf3 gives up.
-  if (error?.startsWith('unable to read from stream socket')) return iperf(contender, seconds, args);
-  if (error !== undefined) throw new Error(`iperf3: ${error}`);
-  return end;
+): Promise<IperfEnd> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await iperf(contender, seconds, args);
+    } catch (error) {
+      if (tries === IPERF_TRIES || !String(error).includes('unable to read from stream socket')) throw error;
+    }
+  }
 }
 
 async function tcp(contender: Contender, seconds: number, name: string, args: readonly string[]) {
   const before = await observe(contender);
-  const { sum_received, sum_sent } = await iperf(contender, seconds, args);
+  const end = await stubbornIperf(contender, seconds, args);
   const after = await observe(contender);
-  const gigabits = (sum_received.bytes * 8) / 1e9;
+  const { bytes, bits_per_second } = end.sum_received!;
+  const gigabits = (bytes * 8) / 1e9;
   const [sealing, opening] = args.includes('-R') ? ([1, 0] as const) : ([0, 1] as const);
   return {
-    [`${name}, Gbit/s`]: sum_received.bits_per_second / 1e9,
-    [`${name}, retransmits a Gbit`]: (sum_sent.retransmits ?? Number.NaN) / gigabits,
+    [`${name}, Gbit/s`]: bits_per_second / 1e9,
+    [`${name}, retransmits a Gbit`]: (end.sum_sent?.retransmits ?? Number.NaN) / gigabits,
     [`${name}, CPU ms a Gbit, sealing end`]: (after.cpuMs[sealing] - before.cpuMs[sealing]) / gigabits,
     [`${name}, CPU ms a Gbit, opening end`]: (after.cpuMs[opening] - before.cpuMs[opening]) / gigabits,
     [`${name}, cores idle`]: (after.idleMs - before.idleMs) / (after.atMs - before.atMs),
@@ -109,10 +95,11 @@ async function tcp(contender: Contender, seconds: number, name: string, args: re
 /** Towards the client, which alone tells of packets out of order. */
 async function udp(contender: Contender, seconds: number, name: string, args: readonly string[]) {
   const before = await observe(contender);
-  const { sum, streams } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', '64', '-R', ...args]);
+  const end = await stubbornIperf(contender, seconds, ['-u', '-b', '0', '-l', '64', '-R', ...args]);
   const after = await observe(contender);
+  const sum = end.sum!;
   const received = sum.packets - sum.lost_packets;
-  const outOfOrder = streams.reduce((total, { udp }) => total + (udp?.out_of_order ?? 0), 0);
+  const outOfOrder = end.streams!.reduce((total, { udp }) => total + (udp?.out_of_order ?? 0), 0);
   return {
     [`${name}, k packets/s`]: received / sum.seconds / 1e3,
     [`${name}, out of order, %`]: (outOfOrder / received) * 100,
@@ -121,16 +108,9 @@ async function udp(contender: Contender, seconds: number, name: string, args: re
   };
 }
 
-async function ping({ from, target }: Contender): Promise<Figures> {
-  const args = ['-n', '-c', String(PINGS), '-i', '0.002', target];
-  const { stdout } = await from.run('ping', args, { timeoutMs: 60_000 });
-  const times = [...stdout.matchAll(/time=([0-9.]+) ms/g)]
-    .map(([, ms]) => Number(ms) * 1e3)
-    .sort((a, b) => a - b);
-  return {
-    'ping mean, µs': times.reduce((sum, time) => sum + time, 0) / times.length,
-    'ping p99, µs': times[Math.floor(times.length * 0.99)] ?? Number.NaN,
-  };
+async function pingFigures(contender: Contender): Promise<Figures> {
+  const { mean, p99 } = await ping(contender);
+  return { 'ping mean, µs': mean, 'ping p99, µs': p99 };
 }
 
 interface Observation {
@@ -217,12 +197,6 @@ async function measureRounds(contenders: readonly Contender[], rounds: number, s
   return rows;
 }
 
-function median(all: readonly number[]): number {
-  const sorted = [...all].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 /** @returns the rate of so many threads together */
 async function rateOf(threads: number, fields: Pick<RateOptions, 'measures' | 'session'>): Promise<number> {
   const warm = new Int32Array(new SharedArrayBuffer(4));
@@ -298,5 +272,6 @@ if (!isMainThread) {
 } else if (values.rounds === '0') {
   await printRates();
 } else {
+  requirePrograms('ip', 'iperf3', 'ping', 'sysctl');
   await printRounds(Number(values.rounds), Number(values.seconds));
 }

@@ -4,16 +4,17 @@
  * Each engine, at both ends, has two namespaces and a link of its own; raw is a link without any. The rounds interleave
  * them, so that what the machine does meanwhile meets all alike; compare only within one run. Needs root and iperf3.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hasProgram } from '../../build/run.mjs';
+import { cpuMs } from '../support/cpu-time.ts';
 import type { EngineKind } from '../support/engine-process.ts';
-import { closeNamespaces, connectNamespaces, createNamespace, type Namespace } from '../support/netns.ts';
-import { waitFor } from '../support/processes.ts';
+import { closeNamespaces, connectNamespaces, createNamespace } from '../support/netns.ts';
 import { createTunnelPair } from '../support/tunnel-pair.ts';
 import { barChart } from './chart.ts';
+import { namedEngines, OURS } from './contenders.ts';
 import { requirePrograms } from './requirements.ts';
+import { type Ends, iperf, median, ping } from './traffic.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,17 +25,10 @@ const { values } = parseArgs({
   },
 });
 
-const PINGS = 500;
-const CLOCK_TICKS_PER_SECOND = 100;
-const OURS = 'wayfare';
 const RESULTS = fileURLToPath(new URL('../../tests/bench/results/', import.meta.url));
 
-/** Two ends between which traffic is measured. */
-interface Contender {
+interface Contender extends Ends {
   readonly name: string;
-  readonly from: Namespace;
-  readonly to: Namespace;
-  readonly target: string;
   /** The engines' processes, none for raw. */
   readonly pids: readonly number[];
   close(): Promise<void>;
@@ -62,57 +56,26 @@ const MEASURES: readonly Measure[] = [
 
 const measures = MEASURES.filter(({ name }) => name.includes(values.only));
 
-interface IperfReport {
-  end: {
-    sum_received?: { bits_per_second: number };
-    sum_received_bidir_reverse?: { bits_per_second: number };
-    sum?: { packets: number; lost_packets: number; seconds: number };
-  };
-}
-
-async function iperf({ from, to, target }: Contender, seconds: number, args: readonly string[]) {
-  const server = to.spawn('iperf3', ['-s', '-1', '--forceflush']);
-  await waitFor(() => server.stdout.includes('listening'), { what: 'iperf3 to listen' });
-  const options = ['-c', target, '-t', String(seconds), '-J', ...args];
-  const { stdout } = await from.run('iperf3', options, { timeoutMs: (seconds + 20) * 1_000 });
-  await server.stop();
-  return JSON.parse(stdout) as IperfReport;
-}
-
 async function tcp(contender: Contender, seconds: number, args: readonly string[]): Promise<number> {
-  const { end } = await iperf(contender, seconds, ['-O', '1', ...args]);
+  const end = await iperf(contender, seconds, ['-O', '1', ...args]);
   const reverse = end.sum_received_bidir_reverse?.bits_per_second ?? 0;
   return ((end.sum_received?.bits_per_second ?? 0) + reverse) / 1e9;
 }
 
 async function udp(contender: Contender, seconds: number, bytes: number): Promise<number> {
-  const { end } = await iperf(contender, seconds, ['-u', '-b', '0', '-l', String(bytes)]);
+  const end = await iperf(contender, seconds, ['-u', '-b', '0', '-l', String(bytes)]);
   const { packets = 0, lost_packets = 0, seconds: took = 1 } = end.sum ?? {};
   return (packets - lost_packets) / took / 1e3;
 }
 
-async function ping({ from, target }: Contender): Promise<{ mean: number; p99: number }> {
-  const args = ['-n', '-c', String(PINGS), '-i', '0.002', target];
-  const { stdout } = await from.run('ping', args, { timeoutMs: 60_000 });
-  const times = [...stdout.matchAll(/time=([0-9.]+) ms/g)]
-    .map(([, ms]) => Number(ms) * 1e3)
-    .sort((a, b) => a - b);
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-  return { mean, p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN };
-}
-
 async function cpuPerGigabit(contender: Contender, seconds: number): Promise<number> {
-  const before = cpuSeconds(contender.pids);
+  const before = cpuSecondsOf(contender.pids);
   const gigabits = (await tcp(contender, seconds, [])) * (seconds + 1);
-  return (cpuSeconds(contender.pids) - before) / gigabits;
+  return (cpuSecondsOf(contender.pids) - before) / gigabits;
 }
 
-/** User and system time of processes, in proc(5)'s clock ticks. */
-function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
-  }, 0);
+function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuMs(pid) / 1e3, 0);
 }
 
 async function createContender(name: string, kind: EngineKind): Promise<Contender> {
@@ -159,12 +122,6 @@ async function measureAll(
   return results;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
 /** The median, round by round, of ours against another's in the same round. */
 function ratio(figures: Map<string, number[]>, other: string): number {
   const ours = figures.get(OURS)!;
@@ -205,11 +162,9 @@ function save(results: Results, contenders: readonly Contender[]): void {
 }
 
 requirePrograms('ip', 'iperf3', 'ping', 'sysctl', 'wg');
-const rivals = values.rival.map((rival) => rival.split('=', 2) as [string, `/${string}`]);
-const contenders = [await createRaw(), await createContender(OURS, 'wayfare')];
+const contenders = [await createRaw()];
 try {
-  if (hasProgram('wireguard-go')) contenders.push(await createContender('wireguard-go', 'wireguard-go'));
-  for (const [name, path] of rivals) contenders.push(await createContender(name, path));
+  for (const { name, kind } of namedEngines(values.rival)) contenders.push(await createContender(name, kind));
   const results = await measureAll(contenders, Number(values.rounds), Number(values.seconds));
   printTable(results, contenders);
   // A part of the measures takes no whole run's place.

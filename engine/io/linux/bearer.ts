@@ -116,7 +116,7 @@ export class Bearer {
     this.#sockets = bound.sockets;
     this.#sendBatch.setSockets(bound.sockets, this.#mark);
     for (const socket of bound.sockets) {
-      this.#epoll.add(socket.descriptor, { onReadable: () => this.#receive(socket) });
+      this.#epoll.add(socket.descriptor, () => this.#receive(socket));
     }
   }
 

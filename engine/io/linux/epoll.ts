@@ -21,10 +21,6 @@ const DATA = process.arch === 'x64' ? 4 : 8;
 /** TUN and a UDP socket a family; more would be told in the next call. */
 const EVENTS = 4;
 
-export interface ReadyHandler {
-  onReadable(): void;
-}
-
 export class Epoll {
   readonly descriptor: number;
   readonly #memory: SharedMemory;
@@ -32,7 +28,7 @@ export class Epoll {
   readonly #events: number;
   readonly #change: number;
   readonly #eventsAddress: number;
-  readonly #handlers = new Map<number, ReadyHandler>();
+  readonly #handlers = new Map<number, () => void>();
 
   /** @throws SystemError */
   constructor(memory: SharedMemory) {
@@ -43,10 +39,10 @@ export class Epoll {
     this.#change = memory.allocate(EVENT_LENGTH);
   }
 
-  /** Waits for a descriptor to be readable. @throws SystemError */
-  add(descriptor: number, handler: ReadyHandler): void {
+  /** Watches a descriptor. @param onReadable called while it can be read @throws SystemError */
+  add(descriptor: number, onReadable: () => void): void {
     this.#control(EPOLL_CTL_ADD, descriptor, READABLE);
-    this.#handlers.set(descriptor, handler);
+    this.#handlers.set(descriptor, onReadable);
   }
 
   /** @param interest READABLE, WRITABLE, both or neither */
@@ -71,7 +67,7 @@ export class Epoll {
       const event = this.#events + i * EVENT_LENGTH;
       if ((view.getUint32(event, true) & (READABLE | ERROR_OR_END)) === 0) continue;
       // A handler before it may have deleted this one.
-      this.#handlers.get(view.getUint32(event + DATA, true))?.onReadable();
+      this.#handlers.get(view.getUint32(event + DATA, true))?.();
     }
     return count > 0;
   }

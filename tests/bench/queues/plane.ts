@@ -85,8 +85,8 @@ export class Plane {
     const handleRun = (run: PacketRun) => this.#seal(run);
     this.#device = { memory, drops: this.#drops, handleRun } as unknown as Device;
     this.#datagrams = { offset: 0, length: 0, segmentSize: 1, source: this.#endpoint, trafficClass: 0 };
-    if (options.reads !== 'wire') this.#epoll.add(options.tun, { onReadable: () => this.#readTun() });
-    if (options.reads !== 'tun') this.#epoll.add(options.socket, { onReadable: () => this.#receive() });
+    if (options.reads !== 'wire') this.#epoll.add(options.tun, () => this.#readTun());
+    if (options.reads !== 'tun') this.#epoll.add(options.socket, () => this.#receive());
   }
 
   serve(): never {

@@ -1,4 +1,4 @@
-/** A callback of a poll that throws ends the process, as any of node's would, and is not lost in the native code. */
+/** An exception in a poll's callback ends the process with its message. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
