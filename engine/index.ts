@@ -1,13 +1,15 @@
 /** A running engine: the device, its loop and its UAPI socket, put together. */
+import { Socket } from 'node:net';
 import { nobleTransportCipher } from './crypto/transport-cipher.ts';
 import { Device } from './device/device.ts';
 import { loadKernels } from './io/kernel-file.ts';
 import { libc } from './io/linux/libc.ts';
+import { inheritedUdpPorts, ownUdpPorts } from './io/linux/udp-ports.ts';
 import { Loop } from './io/loop.ts';
 import { SharedMemory } from './io/packet-memory.ts';
 import { systemClock, systemRandom } from './io/system.ts';
 import type { LinkControl } from './uapi/control.ts';
-import { serveUapi } from './uapi/server.ts';
+import { serveUapi, type UapiServer } from './uapi/server.ts';
 
 const PACKET_MEMORY_BYTES = 2 << 20;
 
@@ -16,15 +18,22 @@ export interface EngineDescriptors {
   readonly tun: number;
   /** A listening unix socket's. */
   readonly uapi: number;
+  /** A connected socket's whose other end the parent holds: it speaks the UAPI, and its end is ours. */
+  readonly parent?: number;
+  /** Bound UDP sockets'. The engine binds its own where there are none. */
+  readonly udp?: readonly number[];
 }
 
 export class Engine {
   readonly device: Device;
   readonly #loop: Loop;
-  readonly #server: ReturnType<typeof serveUapi>;
+  readonly #server: UapiServer;
 
-  /** @param onDeleted called once the interface no longer exists */
-  constructor(descriptors: EngineDescriptors, onDeleted: () => void) {
+  /**
+   * @param onEnded called once the interface no longer exists, or the parent has gone
+   * @throws SystemError where a descriptor is not what it is taken for
+   */
+  constructor(descriptors: EngineDescriptors, onEnded: () => void) {
     const memory = new SharedMemory(PACKET_MEMORY_BYTES);
     const kernels = loadKernels(memory);
     this.device = new Device({
@@ -39,7 +48,8 @@ export class Engine {
       memory,
       kernels,
       tunDescriptor: descriptors.tun,
-      onDeleted,
+      udpPorts: descriptors.udp === undefined ? ownUdpPorts : inheritedUdpPorts(descriptors.udp),
+      onDeleted: onEnded,
     });
     this.#server = serveUapi(descriptors.uapi, {
       device: this.device,
@@ -47,6 +57,8 @@ export class Engine {
       clock: systemClock,
       output: this.#loop,
     });
+    if (descriptors.parent !== undefined)
+      this.#server.adopt(new Socket({ fd: descriptors.parent })).once('close', onEnded);
   }
 
   close(): void {

@@ -13,10 +13,14 @@ import { Engine, type EngineDescriptors } from './index.ts';
 import { adoptTun, closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
 
 const USAGE = 'usage: wayfare-engine [-f|--foreground] INTERFACE-NAME';
+/** `--without-rights UID GID INTERFACE-NAME`, by which the helper starts its own. The name is for `ps` alone. */
+const WITHOUT_RIGHTS = '--without-rights';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 /** Where a background engine finds what its parent opened. */
 const INHERITED: EngineDescriptors = { tun: 3, uapi: 4 };
+/** Where an engine without rights does. */
+export const HANDED_OVER = { parent: 3, tun: 4, uapi: 5, udp: [6, 7] } as const;
 
 interface Arguments {
   readonly isForeground: boolean;
@@ -25,12 +29,13 @@ interface Arguments {
 
 /** @param args what follows the program's name @returns the exit code, in the foreground once the engine has ended */
 export async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseArguments(args);
-  if (parsed === null) {
-    console.error(USAGE);
-    return EXIT_USAGE;
-  }
   try {
+    if (args[0] === WITHOUT_RIGHTS) return await runWithoutRights(args.slice(1).map(Number));
+    const parsed = parseArguments(args);
+    if (parsed === null) {
+      console.error(USAGE);
+      return EXIT_USAGE;
+    }
     const opened = openDescriptors(parsed.name);
     return parsed.isForeground ? await runForeground(opened) : await runBackground(opened);
   } catch (error) {
@@ -38,6 +43,21 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`wayfare-engine: ${error.message}`);
     return EXIT_FAILURE;
   }
+}
+
+/**
+ * Serves what the helper has opened, as a user who owns nothing. The engine is started as root with no capability but
+ * those to change its ids, so that it finds its program wherever that lies, and gives them up before it reads a packet.
+ */
+async function runWithoutRights([uid = 0, gid = 0]: number[]): Promise<number> {
+  if (!(uid > 0 && gid > 0))
+    throw new SystemError(WITHOUT_RIGHTS, 'EINVAL', 'give a user and a group, not root');
+  const { ended } = begin(HANDED_OVER);
+  process.setgroups!([]);
+  process.setgid!(gid);
+  process.setuid!(uid);
+  await ended;
+  return 0;
 }
 
 function parseArguments(args: readonly string[]): Arguments | null {
@@ -117,21 +137,26 @@ function ended(child: ChildProcess): Promise<false> {
 
 /** Serves until a signal, the interface's end, or the end of its socket's file. */
 async function runForeground({ descriptors, name }: Opened): Promise<number> {
-  keepYoungGenerationSmall();
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const engine = new Engine(descriptors, end);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
+  const { end, ended } = begin(descriptors);
   const socketPath = uapiSocketPath(name);
   const socketWatch = existsSync(socketPath) ? watchForRemoval(socketPath, end) : null;
   process.send?.('ready');
   await ended;
   socketWatch?.close();
-  engine.close();
   removeSocket(socketPath);
   return 0;
+}
+
+/** @returns what ends the engine, and its end, which a signal, the interface's end or the parent's brings too */
+function begin(descriptors: EngineDescriptors): { end: () => void; ended: Promise<void> } {
+  keepYoungGenerationSmall();
+  let end = () => {};
+  const asked = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const engine = new Engine(descriptors, end);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, end);
+  return { end, ended: asked.then(() => engine.close()) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { createLog } from './log.ts';
 import { routesFor } from './routes/index.ts';
 import { tunDevicesFor } from './tun/index.ts';
 import { systemLookUp } from './tunnel/endpoints.ts';
-import { engineStarter } from './tunnel/engine-process.ts';
+import { engineStarter } from './tunnel/engine.ts';
 import { openTunnelStore } from './tunnel/store.ts';
 import { Tunnels } from './tunnel/tunnels.ts';
 
@@ -17,6 +17,8 @@ export interface HelperOptions {
 
 /** The engine lies beside the bundle that this file is part of. */
 const ENGINE_PATH = fileURLToPath(new URL('./wayfare-engine.js', import.meta.url));
+/** nobody and nogroup: engines own no file. */
+const ENGINE_USER = { uid: 65_534, gid: 65_534 };
 /** A closing terminal ends the helper like Ctrl-C does. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -38,7 +40,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   const tunnels = new Tunnels(await openTunnelStore(stateDir), {
     tun: tunDevicesFor(process.platform),
     routes: routesFor(process.platform),
-    startEngine: engineStarter(ENGINE_PATH),
+    startEngine: engineStarter(ENGINE_PATH, ENGINE_USER),
     lookUp: systemLookUp,
     clock: systemClock,
     log,

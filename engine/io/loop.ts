@@ -21,6 +21,7 @@ import { NetworkWatch } from './linux/network-watch.ts';
 import { nodeLoopDescriptor } from './linux/node-loop.ts';
 import { Poll } from './linux/poll.ts';
 import { LinuxTun } from './linux/tun.ts';
+import type { UdpPorts } from './linux/udp-ports.ts';
 import type { SharedMemory } from './packet-memory.ts';
 
 /** How many packets, or bytes, are read from TUN before they are sent and the wire has its turn. */
@@ -52,6 +53,7 @@ export interface LoopParts {
   readonly kernels: KernelCipher | null;
   /** Of a TUN interface with virtio headers, non-blocking. */
   readonly tunDescriptor: number;
+  readonly udpPorts: UdpPorts;
   /** The interface has been deleted: there is nothing left to drive. */
   readonly onDeleted: () => void;
 }
@@ -95,7 +97,7 @@ export class Loop implements Output {
             this.#countWrite(this.#tun.writeVector(iovecs, count)),
           );
     this.#epoll = new Epoll(parts.memory);
-    this.bearer = new Bearer(parts.memory, parts.device.drops, this.#epoll, {
+    this.bearer = new Bearer(parts.udpPorts, parts.memory, parts.device.drops, this.#epoll, {
       onDatagrams: (run) => handleDatagramRun(this.#device, run, this.#clock.monotonicMs(), this),
       onReceived: () => this.#tunWriter?.flush(),
     });

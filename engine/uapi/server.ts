@@ -17,19 +17,26 @@ const MAX_LINES = 2 ** 20;
 const ERRNO_PROTOCOL = -constants.errno.EPROTO;
 const ERRNO_INVALID = -constants.errno.EINVAL;
 
-/**
- * @param listenDescriptor a listening unix socket, which is closed with the server
- * @returns what ends the service, and every connection with it
- */
-export function serveUapi(listenDescriptor: number, control: EngineControl): { close(): void } {
+export interface UapiServer {
+  /** Serves one more connection, which nobody had to make. */
+  adopt(socket: Socket): Socket;
+  /** Ends the service, and every connection with it. */
+  close(): void;
+}
+
+/** @param listenDescriptor a listening unix socket, which is closed with the server */
+export function serveUapi(listenDescriptor: number, control: EngineControl): UapiServer {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  function adopt(socket: Socket): Socket {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     new UapiConnection(socket, control);
-  });
+    return socket;
+  }
+  const server = createServer(adopt);
   server.listen({ fd: listenDescriptor });
   return {
+    adopt,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

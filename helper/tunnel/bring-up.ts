@@ -20,10 +20,10 @@ import {
 } from '../routes/plan.ts';
 import type { TunDevices } from '../tun/index.ts';
 import { type Endpoint, endpointText, type LookUp, resolveEndpoints } from './endpoints.ts';
-import type { EngineProcess, StartEngine } from './engine-process.ts';
+import type { Engine, StartEngine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
 import type { Cause, TunnelFailure } from './state-machine.ts';
-import { configureEngine, initiateHandshakes, readDevice } from './uapi-client.ts';
+import { configureEngine, type EngineSetup, initiateHandshakes, readDevice } from './uapi-client.ts';
 import type { UndoStack } from './undo.ts';
 
 /** What a tunnel asks of the machine. */
@@ -42,7 +42,9 @@ export interface LiveTunnel {
   device: string | null;
   /** Bytes. */
   mtu: number | null;
-  engine: EngineProcess | null;
+  engine: Engine | null;
+  /** What a new process of the engine is given. */
+  setup: EngineSetup | null;
 }
 
 export interface BringUpOrder {
@@ -89,14 +91,24 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   undo.push('close the TUN device', () => tun.close());
   live.device = tun.name;
 
+  const { listenPort, fwMark } = config.interface;
   const engine = await step(order, 'start-engine', () =>
-    world.startEngine(tun.name, tun.descriptor, world.log),
+    world.startEngine({
+      name: tun.name,
+      tunDescriptor: tun.descriptor,
+      listenPort: listenPort ?? 0,
+      mark: fwMark ?? 0,
+      clock: world.clock,
+      log: world.log,
+    }),
   );
   undo.push('stop the engine', () => engine.stop());
   live.engine = engine;
+  const setup = { config, endpoints, listenPort: engine.listenPort, mark: fwMark ?? 0 };
+  live.setup = setup;
 
   await untilEngineEnds(order, engine, async () => {
-    await step(order, 'configure-engine', () => configureEngine(engine.request, config, endpoints, signal));
+    await step(order, 'configure-engine', () => configureEngine(engine.request, setup, signal));
     await step(order, 'set-addresses', () => world.tun.addAddresses(tun.name, config.interface.addresses));
     await step(order, 'set-mtu', async () => {
       live.mtu = config.interface.mtu ?? (await mtuFor(paths, config, world.routes));
@@ -108,7 +120,7 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
     await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
     await step(order, 'add-routes', () => addTunnelRoutes(config, tun.name, world.routes));
-    await step(order, 'handshake', () => awaitHandshake(order, config, engine, endpoints));
+    await step(order, 'handshake', () => awaitHandshake(order, engine, setup));
   });
   return endpoints.some((endpoint) => endpoint !== null) ? 'connected' : 'interface-up';
 }
@@ -163,7 +175,7 @@ function timedOut(config: TunnelConfig | null, cause: Cause, within: string): Fa
 /** Where a step fails because the engine has ended, that is its failure, with the engine's last words. */
 async function untilEngineEnds(
   order: BringUpOrder,
-  engine: EngineProcess,
+  engine: Engine,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -176,7 +188,7 @@ async function untilEngineEnds(
 }
 
 /** The socket of a dying engine breaks a moment before its process is reported. @returns null while it lives */
-async function newsOfEnd(engine: EngineProcess, clock: HelperClock): Promise<string | null> {
+async function newsOfEnd(engine: Engine, clock: HelperClock): Promise<string | null> {
   const heard = new AbortController();
   const silence = clock.sleep(ENGINE_NEWS_MS, heard.signal).then(
     () => null,
@@ -274,19 +286,12 @@ function allowedIpsOf(config: TunnelConfig): IpPrefix[] {
 }
 
 /** An authenticated packet came back once the engine has a handshake. Without an endpoint there is nobody to call. */
-async function awaitHandshake(
-  order: BringUpOrder,
-  config: TunnelConfig,
-  engine: EngineProcess,
-  endpoints: readonly (Endpoint | null)[],
-): Promise<void> {
-  const { clock } = order.world;
-  const callable = config.peers.filter((_, i) => endpoints[i] !== null).map((peer) => peer.publicKey);
-  if (callable.length === 0) return;
-  await initiateHandshakes(engine.request, callable, order.signal);
+async function awaitHandshake(order: BringUpOrder, engine: Engine, setup: EngineSetup): Promise<void> {
+  if (setup.endpoints.every((endpoint) => endpoint === null)) return;
+  await initiateHandshakes(engine.request, setup, order.signal);
   for (;;) {
     const device = await readDevice(engine.request, order.signal);
     if (device.peers.some((peer) => peer.latestHandshake !== null)) return;
-    await clock.sleep(HANDSHAKE_POLL_MS, order.signal);
+    await order.world.clock.sleep(HANDSHAKE_POLL_MS, order.signal);
   }
 }

@@ -1,68 +1,62 @@
-/** One engine process a tunnel: started with open descriptors, watched, and stopped. */
+/** One engine process: started without rights, with what it needs already open, watched, and stopped. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { unlink } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { systemClock } from '../clock.ts';
-import { errorCode, Failure } from '../failure.ts';
 import { type Log, redactKeys } from '../log.ts';
-import { type UapiRequest, uapiRequestTo } from './uapi-client.ts';
+import { type UapiRequest, uapiOver } from './uapi-client.ts';
 
 /** How long an engine may take to end by itself. */
 const STOP_TIMEOUT_MS = 2_000;
 const MAX_LOG_LINE_LENGTH = 1_000;
-/** The numbers of the descriptors in the child, as wireguard-go takes them. */
-const CHILD_TUN_DESCRIPTOR = 3;
-const CHILD_UAPI_DESCRIPTOR = 4;
+/** The engine gives both up as soon as its program is loaded. */
+const CAPABILITIES_TO_CHANGE_IDS = '-all,+setuid,+setgid';
+
+/** Who an engine is: nobody else, and no group of anybody's. */
+export interface EngineUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What an engine inherits. */
+export interface EngineDescriptors {
+  readonly tun: number;
+  readonly uapi: number;
+  /** One or two sockets. */
+  readonly udp: readonly number[];
+}
 
 export interface EngineProcess {
-  /** Speaks the UAPI with this engine. */
+  readonly pid: number | undefined;
+  /** Speaks the UAPI with this engine, over a pipe that nobody else has. */
   readonly request: UapiRequest;
   /** Resolves once it has ended, whatever the reason, with how in words. */
   readonly ended: Promise<string>;
-  /** Ends it and takes its socket away. */
   stop(): Promise<void>;
 }
 
-/** @throws Failure or SystemError */
-export type StartEngine = (name: string, tunDescriptor: number, log: Log) => Promise<EngineProcess>;
-
-/**
- * @param enginePath the program that `wayfare-engine` names, a script for this very node
- */
-export function engineStarter(enginePath: string): StartEngine {
-  return async (name, tunDescriptor, log) => {
-    const { closeDescriptor, openUapiListener, uapiSocketPath } = await import(
-      '../../engine/io/descriptors.ts'
-    );
-    const uapiDescriptor = openUapiListener(name);
-    try {
-      const child = spawnEngine(enginePath, name, tunDescriptor, uapiDescriptor);
-      return watch(child, name, uapiSocketPath(name), log);
-    } finally {
-      closeDescriptor(uapiDescriptor); // the engine has its own
-    }
-  };
+export interface EngineOrder {
+  /** The tunnel's, for `ps`. */
+  readonly name: string;
+  /** The program that `wayfare-engine` names, a script for this very node. */
+  readonly program: string;
+  readonly user: EngineUser;
+  readonly descriptors: EngineDescriptors;
+  readonly log: Log;
 }
 
-function spawnEngine(
-  enginePath: string,
-  name: string,
-  tunDescriptor: number,
-  uapiDescriptor: number,
-): ChildProcess {
-  // Should the helper be killed, the kernel ends the engine too, and with it the interface: nothing is left behind
-  // that would stop the next helper. A helper that adopts what it finds will not need this.
-  const words = ['--pdeathsig', 'TERM', process.execPath, enginePath, '-f', name];
-  return spawn('/usr/bin/setpriv', words, {
+/** The descriptors' numbers in the child are HANDED_OVER's of engine/main.ts. */
+export function startEngineProcess(order: EngineOrder): EngineProcess {
+  const { name, program, user, descriptors } = order;
+  const rights = ['--no-new-privs', '--inh-caps=-all', `--bounding-set=${CAPABILITIES_TO_CHANGE_IDS}`];
+  const engine = [process.execPath, program, '--without-rights', String(user.uid), String(user.gid), name];
+  const [udp4, udp6 = 'ignore'] = descriptors.udp;
+  const child = spawn('/usr/bin/setpriv', [...rights, ...engine], {
     cwd: '/',
-    env: { WG_TUN_FD: String(CHILD_TUN_DESCRIPTOR), WG_UAPI_FD: String(CHILD_UAPI_DESCRIPTOR) },
-    stdio: ['ignore', 'ignore', 'pipe', tunDescriptor, uapiDescriptor],
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', descriptors.tun, descriptors.uapi, udp4, udp6],
     detached: true, // Ctrl-C at the helper's terminal is for the helper alone
   });
-}
-
-function watch(child: ChildProcess, name: string, socketPath: string, log: Log): EngineProcess {
-  const lastWords = logLines(child.stderr as Readable, name, log);
+  const lastWords = logLines(child.stderr as Readable, name, order.log);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
     child.once('close', (code, signal) =>
@@ -70,24 +64,23 @@ function watch(child: ChildProcess, name: string, socketPath: string, log: Log):
     );
   });
   return {
-    request: uapiRequestTo(socketPath),
+    pid: child.pid,
+    request: uapiOver(child.stdio[3] as Duplex),
     ended,
-    async stop() {
-      const stopped = new AbortController();
-      child.kill('SIGTERM');
-      const overdue = systemClock.sleep(STOP_TIMEOUT_MS, stopped.signal).then(
-        () => child.kill('SIGKILL'),
-        () => false, // it ended in time
-      );
-      await ended;
-      stopped.abort();
-      await overdue;
-      await unlink(socketPath).catch((error) => {
-        if (errorCode(error) !== 'ENOENT')
-          throw new Failure(`cannot remove ${socketPath} (${error.message})`);
-      });
-    },
+    stop: () => stop(child, ended),
   };
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  const stopped = new AbortController();
+  child.kill('SIGTERM');
+  const overdue = systemClock.sleep(STOP_TIMEOUT_MS, stopped.signal).then(
+    () => child.kill('SIGKILL'),
+    () => false, // it ended in time
+  );
+  await ended;
+  stopped.abort();
+  await overdue;
 }
 
 /** Hands each line of the engine's stderr to the log. @returns a function that gives the last one */

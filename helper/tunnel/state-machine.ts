@@ -25,9 +25,14 @@ export interface TunnelFailure extends FailureParts {
   readonly cause: Cause;
 }
 
+/** Why a tunnel that was connected is no longer, while it stands and tries again. */
+export const LOSSES = ['engine-died', 'no-answer'] as const;
+export type Loss = (typeof LOSSES)[number];
+
 export type TunnelState =
   | { readonly kind: 'disconnected' }
-  | { readonly kind: 'connecting' }
+  /** `loss` is null while it comes up. */
+  | { readonly kind: 'connecting'; readonly loss: Loss | null }
   | { readonly kind: 'connected'; readonly since: number }
   /** `failure` is why, or null where a person asked for it. */
   | { readonly kind: 'disconnecting'; readonly failure: TunnelFailure | null }
@@ -36,6 +41,9 @@ export type TunnelState =
 export type TunnelEvent =
   | { readonly kind: 'up-requested' }
   | { readonly kind: 'bring-up-completed'; readonly at: number }
+  | { readonly kind: 'session-lost'; readonly loss: Loss }
+  /** An authenticated packet came back. */
+  | { readonly kind: 'session-answered'; readonly at: number }
   | { readonly kind: 'down-requested' }
   | { readonly kind: 'failed'; readonly failure: TunnelFailure }
   | { readonly kind: 'unwound' };
@@ -65,18 +73,20 @@ export function transition(state: TunnelState, event: TunnelEvent): Transition {
 }
 
 function fromRest(state: TunnelState, event: TunnelEvent): Transition {
-  if (event.kind === 'up-requested') return { state: { kind: 'connecting' }, effect: 'bring-up' };
+  if (event.kind === 'up-requested') return { state: { kind: 'connecting', loss: null }, effect: 'bring-up' };
   // `down` acknowledges an error.
   if (event.kind === 'down-requested') return stay({ kind: 'disconnected' });
   return stay(state);
 }
 
-function fromConnecting(state: TunnelState, event: TunnelEvent): Transition {
-  if (event.kind === 'bring-up-completed') return stay({ kind: 'connected', since: event.at });
+function fromConnecting(state: Extract<TunnelState, { kind: 'connecting' }>, event: TunnelEvent): Transition {
+  const good = state.loss === null ? 'bring-up-completed' : 'session-answered';
+  if (event.kind === good) return stay({ kind: 'connected', since: event.at });
   return leave(state, event);
 }
 
 function fromConnected(state: TunnelState, event: TunnelEvent): Transition {
+  if (event.kind === 'session-lost') return stay({ kind: 'connecting', loss: event.loss });
   return leave(state, event);
 }
 

@@ -1,11 +1,17 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
 import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { HelperClock } from '../clock.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { ResultOf } from '../ipc/contract.ts';
 import { BringUpFailed, bringUp, engineEnded, type LiveTunnel, type World } from './bring-up.ts';
+import type { Engine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
+import { SessionWatch } from './session-watch.ts';
 import { type TunnelEvent, type TunnelFailure, type TunnelState, transition } from './state-machine.ts';
+import { configureEngine, initiateHandshakes, readDevice } from './uapi-client.ts';
 import { UndoStack } from './undo.ts';
+
+const SESSION_POLL_MS = 1_000;
 
 type UpOutcome = ResultOf<'up'>['outcome'];
 
@@ -120,7 +126,7 @@ export class Tunnel {
     );
     try {
       const outcome = await steps;
-      this.#apply({ kind: 'bring-up-completed', at: Math.floor(clock.wallMs() / 1_000) });
+      this.#apply({ kind: 'bring-up-completed', at: unixSeconds(clock) });
       this.#watchEngine();
       if (this.#state.kind !== 'connected') throw new Interrupted('cancelled', '');
       return outcome;
@@ -140,8 +146,22 @@ export class Tunnel {
   }
 
   #watchEngine(): void {
-    const { engine } = this.#live;
-    void engine?.ended.then((how) => {
+    const { engine, setup } = this.#live;
+    if (engine === null || setup === null) return;
+    const session = new SessionWatch();
+    const { signal } = this.#stop;
+    engine.revive(
+      async (request) => {
+        await configureEngine(request, setup, signal);
+        await initiateHandshakes(request, setup, signal);
+      },
+      () => {
+        session.restart();
+        this.#apply({ kind: 'session-lost', loss: 'engine-died' });
+      },
+    );
+    void this.#watchSession(engine, session, signal).catch(() => {}); // the tunnel goes down
+    void engine.ended.then((how) => {
       if (engine !== this.#live.engine) return;
       const failure: TunnelFailure = {
         cause: 'engine-died',
@@ -150,6 +170,20 @@ export class Tunnel {
       };
       this.#apply({ kind: 'failed', failure });
     });
+  }
+
+  /** @throws the signal's reason */
+  async #watchSession(engine: Engine, session: SessionWatch, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#world;
+    for (;;) {
+      await clock.sleep(SESSION_POLL_MS, signal);
+      // An engine that is just starting again has nothing to say.
+      const device = await readDevice(engine.request, signal).catch(() => null);
+      signal.throwIfAborted();
+      const isAnswered = device === null ? null : session.observe(device, clock.monotonicMs());
+      if (isAnswered === true) this.#apply({ kind: 'session-answered', at: unixSeconds(clock) });
+      if (isAnswered === false) this.#apply({ kind: 'session-lost', loss: 'no-answer' });
+    }
   }
 
   #apply(event: TunnelEvent): void {
@@ -171,11 +205,17 @@ export class Tunnel {
 
   #logState(): void {
     const failure = this.#state.kind === 'error' ? this.#state.failure : null;
+    const loss = this.#state.kind === 'connecting' ? this.#state.loss : null;
     this.#world.log(failure === null ? 'info' : 'error', `tunnel ${this.#state.kind}`, {
       tunnel: this.name,
+      ...(loss === null ? {} : { reason: loss }),
       ...(failure === null ? {} : { cause: failure.cause, reason: failure.what }),
     });
   }
+}
+
+function unixSeconds(clock: HelperClock): number {
+  return Math.floor(clock.wallMs() / 1_000);
 }
 
 function within(seconds: number): string {
@@ -183,5 +223,5 @@ function within(seconds: number): string {
 }
 
 function nothingLive(): LiveTunnel {
-  return { config: null, device: null, mtu: null, engine: null };
+  return { config: null, device: null, mtu: null, engine: null, setup: null };
 }

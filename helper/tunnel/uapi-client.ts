@@ -2,7 +2,7 @@
  * The helper's side of the WireGuard cross-platform UAPI (https://www.wireguard.com/xplatform/): `key=value` lines,
  * an operation ends with an empty line and is answered by lines that end with `errno=` and an empty one.
  */
-import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
 import { decodeHexKey, PublicKey } from '../../engine/crypto/keys.ts';
@@ -21,66 +21,95 @@ export type UapiRequest = (text: string, signal: AbortSignal) => Promise<string>
 /** A get of 65,536 peers stays below; past it something other than an engine answers. Bytes. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 
-export function uapiRequestTo(socketPath: string): UapiRequest {
+interface Waiting {
+  resolve(reply: string): void;
+  reject(error: Failure): void;
+}
+
+/** Operations over one connection, each answered in its turn. */
+export function uapiOver(socket: Duplex): UapiRequest {
+  const waiting: Waiting[] = [];
+  let chunks: string[] = [];
+  let length = 0;
+  let broken: Failure | null = null;
+  function breakOff(failure: Failure): void {
+    broken ??= failure;
+    socket.destroy();
+    for (const { reject } of waiting.splice(0)) reject(broken);
+  }
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk: string) => {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_REPLY_BYTES) return breakOff(new Failure('the engine answers without end'));
+    if (!endsOperation(chunks)) return;
+    const replies = chunks.join('').split('\n\n').slice(0, -1);
+    chunks = [];
+    length = 0;
+    for (const reply of replies) waiting.shift()?.resolve(`${reply}\n\n`);
+  });
+  socket.on('error', (error) => breakOff(doesNotAnswer(errorCode(error) || error.message)));
+  socket.on('close', () => breakOff(doesNotAnswer('it hung up')));
   return (text, signal) =>
     new Promise((resolve, reject) => {
-      const socket = connect(socketPath);
-      const chunks: Buffer[] = [];
-      let length = 0;
-      const stop = () => settle(() => reject(signal.reason));
-      function settle(finish: () => void): void {
-        signal.removeEventListener('abort', stop);
-        socket.destroy();
-        finish();
-      }
-      if (signal.aborted) return stop();
-      signal.addEventListener('abort', stop);
-      socket.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length > MAX_REPLY_BYTES) settle(() => reject(new Failure('the engine answers without end')));
-        else if (endsOperation(chunks)) settle(() => resolve(Buffer.concat(chunks).toString()));
+      if (signal.aborted) return reject(signal.reason);
+      if (broken !== null) return reject(broken);
+      const settled = new AbortController();
+      // Its answer is still to come, and finds nobody.
+      signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
+      waiting.push({
+        resolve(reply) {
+          settled.abort();
+          resolve(reply);
+        },
+        reject(error) {
+          settled.abort();
+          reject(error);
+        },
       });
-      socket.on('error', (error) => settle(() => reject(cannotReach(socketPath, error))));
-      socket.on('close', () => settle(() => reject(cannotReach(socketPath, null))));
-      socket.write(text);
+      socket.write(text, 'latin1');
     });
 }
 
-function endsOperation(chunks: Buffer[]): boolean {
+/** A blank line may come in two chunks. */
+function endsOperation(chunks: readonly string[]): boolean {
   const last = chunks[chunks.length - 1]!;
-  if (last.length >= 2) return last[last.length - 1] === 0x0a && last[last.length - 2] === 0x0a;
-  return Buffer.concat(chunks.slice(-2)).toString().endsWith('\n\n');
+  return (last.length >= 2 ? last : chunks.slice(-2).join('')).endsWith('\n\n');
 }
 
-function cannotReach(socketPath: string, error: Error | null): Failure {
-  const reason = error === null ? 'it hung up' : errorCode(error);
-  return new Failure(
-    `the engine does not answer (${reason})`,
-    `at ${socketPath}`,
-    "look at the helper's log",
-  );
+function doesNotAnswer(reason: string): Failure {
+  return new Failure(`the engine does not answer (${reason})`, '', "look at the helper's log");
 }
 
-/** Gives a fresh engine its whole configuration. @param endpoints one a peer, in order */
+/** What an engine is configured with. */
+export interface EngineSetup {
+  readonly config: TunnelConfig;
+  /** One a peer, in order. */
+  readonly endpoints: readonly (Endpoint | null)[];
+  /** Of the sockets that it was started with. */
+  readonly listenPort: number;
+  readonly mark: number;
+}
+
+/** Gives a fresh engine its whole configuration. */
 export async function configureEngine(
   request: UapiRequest,
-  config: TunnelConfig,
-  endpoints: readonly (Endpoint | null)[],
+  setup: EngineSetup,
   signal: AbortSignal,
 ): Promise<void> {
-  throwOnErrno(await request(configurationText(config, endpoints), signal), 'the configuration');
+  throwOnErrno(await request(configurationText(setup), signal), 'the configuration');
 }
 
 /** Asks for a handshake at once with each of the peers that can be called. Ours, not in the cross-platform UAPI. */
 export async function initiateHandshakes(
   request: UapiRequest,
-  peers: readonly PublicKey[],
+  { config, endpoints }: EngineSetup,
   signal: AbortSignal,
 ): Promise<void> {
-  if (peers.length === 0) return;
-  const lines = peers.flatMap((key) => [
-    `public_key=${key.toHex()}`,
+  const callable = config.peers.filter((_, i) => endpoints[i] !== null);
+  if (callable.length === 0) return;
+  const lines = callable.flatMap(({ publicKey }) => [
+    `public_key=${publicKey.toHex()}`,
     'update_only=true',
     'initiate_handshake=true',
   ]);
@@ -93,12 +122,12 @@ export async function readDevice(request: UapiRequest, signal: AbortSignal): Pro
   return parseDevice(reply);
 }
 
-/** The text holds the private key: it is written to the engine's socket and nowhere else. */
-export function configurationText(config: TunnelConfig, endpoints: readonly (Endpoint | null)[]): string {
-  const { privateKey, listenPort, fwMark } = config.interface;
+/** The text holds the private key: it is written to the engine's pipe and nowhere else. */
+export function configurationText({ config, endpoints, listenPort, mark }: EngineSetup): string {
+  const { privateKey } = config.interface;
   const lines: string[] = [];
   if (privateKey !== null) lines.push(`private_key=${privateKey.toHex()}`);
-  lines.push(`listen_port=${listenPort ?? 0}`, `fwmark=${fwMark ?? 0}`, 'replace_peers=true');
+  lines.push(`listen_port=${listenPort}`, `fwmark=${mark}`, 'replace_peers=true');
   for (const [i, peer] of config.peers.entries()) {
     const endpoint = endpoints[i] ?? null;
     lines.push(`public_key=${peer.publicKey.toHex()}`);

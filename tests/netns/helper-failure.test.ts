@@ -98,19 +98,6 @@ describe('a failure', () => {
     expect((await first.exited).code).toBe(1);
   });
 
-  it('an_engine_that_dies_takes_everything_with_it', async () => {
-    const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-    await world.wayfare('up', name);
-    process.kill((await world.engineOf(name))!, 'SIGKILL');
-    await waitFor(async () => (await world.statusOf(name)).state === 'error', { what: 'the error' });
-    expect((await world.statusOf(name)).error).toMatchObject({
-      cause: 'engine-died',
-      what: 'the engine ended (SIGKILL)',
-    });
-    await world.expectNothingLeft(name);
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
-  });
-
   it('an_interface_that_is_deleted_ends_its_tunnel', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
     await world.wayfare('up', name);

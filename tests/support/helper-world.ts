@@ -149,8 +149,7 @@ export class HelperWorld {
 
   /** @returns the pid of a tunnel's engine */
   async engineOf(name: string): Promise<number | undefined> {
-    const isEngine = (pid: number) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0-f\0${name}\0`);
+    const isEngine = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0${name}\0`);
     return (await pidsIn(this.traveller)).find(isEngine);
   }
 

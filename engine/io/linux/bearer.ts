@@ -7,7 +7,8 @@ import type { SharedMemory } from '../packet-memory.ts';
 import { type Epoll, READABLE, WRITABLE } from './epoll.ts';
 import { RECEIVE_RUNS, ReceiveBatch } from './receive-batch.ts';
 import { SendBatch } from './send-batch.ts';
-import { type BoundSockets, bindUdp, closeUdp, setMark, type UdpSocket } from './udp-socket.ts';
+import type { UdpPorts } from './udp-ports.ts';
+import type { BoundSockets, UdpSocket } from './udp-socket.ts';
 
 /** How many receive calls in a row, each as full as can be, before TUN has its turn. */
 const RECEIVES_PER_TURN = 4;
@@ -20,6 +21,7 @@ export interface BearerEvents {
 }
 
 export class Bearer {
+  readonly #ports: UdpPorts;
   readonly #epoll: Epoll;
   readonly #receiveBatch: ReceiveBatch;
   readonly #sendBatch: SendBatch;
@@ -32,13 +34,22 @@ export class Bearer {
     trafficClass: 0,
   };
   /** What was asked for while closed, and what was got once open. */
-  #port = 0;
-  #mark = 0;
+  #port: number;
+  #mark: number;
   #sockets: readonly UdpSocket[] = [];
   /** The full socket whose room is being waited for. */
   #awaited: UdpSocket | null = null;
 
-  constructor(memory: SharedMemory, drops: DropCounters, epoll: Epoll, events: BearerEvents) {
+  constructor(
+    ports: UdpPorts,
+    memory: SharedMemory,
+    drops: DropCounters,
+    epoll: Epoll,
+    events: BearerEvents,
+  ) {
+    this.#ports = ports;
+    this.#port = ports.port;
+    this.#mark = ports.mark;
     this.#epoll = epoll;
     this.#receiveBatch = new ReceiveBatch(memory);
     this.#sendBatch = new SendBatch(memory, drops);
@@ -61,27 +72,28 @@ export class Bearer {
 
   /** Moves to another port; the old one is kept where the new one cannot be had. @param port 0 for a random one @throws SystemError */
   setPort(port: number): void {
+    this.#ports.requirePort(port);
     if (this.#sockets.length === 0) this.#port = port;
-    else if (port === 0 || port !== this.#port) this.#adopt(bindUdp(port, this.#mark));
+    else if (port === 0 || port !== this.#port) this.#adopt(this.#ports.bind(port, this.#mark));
   }
 
   /** @param mark SO_MARK of what is sent, 0 for none @throws SystemError */
   setMark(mark: number): void {
     if (mark === this.#mark) return;
-    setMark(this.#sockets, mark);
+    this.#ports.setMark(this.#sockets, mark);
     this.#mark = mark;
     this.onNetworkChanged();
   }
 
   /** Opens the sockets unless they are open. @throws SystemError */
   open(): void {
-    if (this.#sockets.length === 0) this.#adopt(bindUdp(this.#port, this.#mark));
+    if (this.#sockets.length === 0) this.#adopt(this.#ports.bind(this.#port, this.#mark));
   }
 
   /** Gives the port back; the next {@link open} asks for the same one. */
   close(): void {
     for (const { descriptor } of this.#sockets) this.#epoll.delete(descriptor);
-    closeUdp(this.#sockets);
+    this.#ports.release(this.#sockets);
     this.#sockets = [];
     this.#awaited = null;
     this.#sendBatch.setSockets([], this.#mark);

@@ -18,6 +18,7 @@ export const libc = {
   connect: library.func('connect', 'int', ['int', 'intptr_t', 'uint']),
   getsockname: library.func('getsockname', 'int', ['int', 'intptr_t', 'intptr_t']),
   setsockopt: library.func('setsockopt', 'int', ['int', 'int', 'int', 'intptr_t', 'uint']),
+  getsockopt: library.func('getsockopt', 'int', ['int', 'int', 'int', 'intptr_t', 'intptr_t']),
   recv: library.func('recv', 'long', ['int', 'intptr_t', 'ulong', 'int']),
   recvmmsg: library.func('recvmmsg', 'int', ['int', 'intptr_t', 'uint', 'int', 'intptr_t']),
   sendmmsg: library.func('sendmmsg', 'int', ['int', 'intptr_t', 'uint', 'int']),

@@ -84,6 +84,26 @@ function bindBoth(port: number, mark: number): BoundSockets {
   }
 }
 
+/**
+ * Takes over sockets that {@link bindUdp} bound in another process. @param descriptors others among them are left alone
+ * @throws SystemError where none is a UDP socket
+ */
+export function adoptUdp(descriptors: readonly number[]): BoundSockets & { readonly mark: number } {
+  const sockets: UdpSocket[] = [];
+  let [port, mark] = [0, 0];
+  for (const descriptor of descriptors) {
+    const address = socketAddress(descriptor);
+    if (address === null) continue;
+    const family = address.getUint16(0, true) === socketDomain(4) ? 4 : 6;
+    sockets.push({ family, descriptor, hasGso: hasGso(descriptor) });
+    port = address.getUint16(2);
+    mark = getMark(descriptor);
+  }
+  if (sockets.length === 0)
+    throw new SystemError(`inherited descriptors ${descriptors.join(' ')}`, 'ENOTSOCK', 'give UDP sockets');
+  return { port, mark, sockets };
+}
+
 export function closeUdp(sockets: readonly UdpSocket[]): void {
   for (const { descriptor } of sockets) libc.close(descriptor);
 }
@@ -117,16 +137,34 @@ function openSocket(
     if (family === 6 && code === ERRNO.EADDRNOTAVAIL) return null;
     throw new SystemError(`bind UDP port ${port}`, errnoName(code), 'choose another listen port');
   }
-  const length = new Uint32Array([SOCKADDR_LENGTH]);
-  check(libc.getsockname(descriptor, pointer, Number(koffi.address(length))), 'getsockname');
-  const socket = { family, descriptor, hasGso: setOption(descriptor, SOL_UDP, UDP_SEGMENT, 0) >= 0 };
+  const socket = { family, descriptor, hasGso: hasGso(descriptor) };
   try {
     configure(socket, mark);
   } catch (error) {
     libc.close(descriptor);
     throw error;
   }
-  return { socket, port: view.getUint16(2) };
+  return { socket, port: socketAddress(descriptor)!.getUint16(2) };
+}
+
+/** @returns its struct sockaddr, null for what is not a socket */
+function socketAddress(descriptor: number): DataView | null {
+  const address = new Uint8Array(SOCKADDR_LENGTH);
+  const length = new Uint32Array([SOCKADDR_LENGTH]);
+  const pointers = [address, length].map((array) => Number(koffi.address(array))) as [number, number];
+  if (libc.getsockname(descriptor, ...pointers) < 0) return null;
+  return new DataView(address.buffer);
+}
+
+function hasGso(descriptor: number): boolean {
+  return setOption(descriptor, SOL_UDP, UDP_SEGMENT, 0) >= 0;
+}
+
+function getMark(descriptor: number): number {
+  const [mark, length] = [new Uint32Array(1), new Uint32Array([4])];
+  const pointers = [mark, length].map((array) => Number(koffi.address(array))) as [number, number];
+  check(libc.getsockopt(descriptor, SOL_SOCKET, SO_MARK, ...pointers), 'read the firewall mark');
+  return mark[0]!;
 }
 
 function configure(socket: UdpSocket, mark: number): void {

@@ -92,6 +92,8 @@ export class FakeWorld {
   lookUp: World['lookUp'] = () => Promise.resolve([]);
   /** The engine that was started last dies by itself. */
   killEngine: (how: string) => void = () => {};
+  /** Another process takes its place. */
+  restartEngine: () => Promise<void> = async () => {};
 
   readonly world: World = {
     tun: {
@@ -118,7 +120,7 @@ export class FakeWorld {
         if (addresses.length > 0) this.#deed('removeBearerRoutes', addresses.join(' '));
       },
     },
-    startEngine: async (name) => {
+    startEngine: async ({ name, listenPort }) => {
       this.#deed('startEngine', name);
       let isAlive = true;
       let end: (how: string) => void = () => {};
@@ -131,6 +133,13 @@ export class FakeWorld {
       this.killEngine = end;
       return {
         ended,
+        listenPort: listenPort || 4_242,
+        revive: (configure, onDied) => {
+          this.restartEngine = () => {
+            onDied();
+            return configure(async (text) => this.#answer(text));
+          };
+        },
         request: async (text, signal) => {
           signal.throwIfAborted();
           if (!isAlive) throw new Failure('the engine does not answer (ECONNREFUSED)');

@@ -22,7 +22,7 @@ function stateAfter(...events: TunnelEvent[]): TunnelState {
 
 describe('the state machine', () => {
   it('connects and disconnects', () => {
-    expect(stateAfter(UP)).toEqual({ kind: 'connecting' });
+    expect(stateAfter(UP)).toEqual({ kind: 'connecting', loss: null });
     expect(stateAfter(UP, COMPLETED)).toEqual({ kind: 'connected', since: 1_800_000_000 });
     expect(stateAfter(UP, COMPLETED, DOWN)).toEqual({ kind: 'disconnecting', failure: null });
     expect(stateAfter(UP, COMPLETED, DOWN, UNWOUND)).toEqual({ kind: 'disconnected' });
@@ -34,7 +34,7 @@ describe('the state machine', () => {
   });
 
   it('cancels while connecting', () => {
-    expect(transition({ kind: 'connecting' }, DOWN)).toEqual({
+    expect(transition({ kind: 'connecting', loss: null }, DOWN)).toEqual({
       state: { kind: 'disconnecting', failure: null },
       effect: 'unwind',
     });

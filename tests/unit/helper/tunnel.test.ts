@@ -74,7 +74,7 @@ describe('bring-up', () => {
     await until(() => fake.clock.sleeperCount === 2);
     fake.clock.advance(100);
     await until(() => fake.clock.sleeperCount === 2);
-    expect(tunnel.state).toEqual({ kind: 'connecting' });
+    expect(tunnel.state).toEqual({ kind: 'connecting', loss: null });
     fake.peerAnswers = true;
     fake.clock.advance(100);
     expect(await outcome).toBe('connected');

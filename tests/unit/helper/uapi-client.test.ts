@@ -1,21 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PublicKey } from '../../../engine/crypto/keys.ts';
 import {
   configurationText,
   configureEngine,
   initiateHandshakes,
   parseDevice,
   readDevice,
-  uapiRequestTo,
+  uapiOver,
 } from '../../../helper/tunnel/uapi-client.ts';
 import { CONF, configOf, PEER_KEY, PRIVATE_KEY } from './fake-world.ts';
 
 const hex = (base64: string) => Buffer.from(base64, 'base64').toString('hex');
 const never = new AbortController().signal;
+const SETUP = {
+  config: configOf(CONF),
+  endpoints: [{ address: '192.0.2.1', port: 51820 }],
+  listenPort: 4242,
+  mark: 0,
+};
 const PSK = 'FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE=';
 
 describe('the configuration text', () => {
@@ -26,7 +31,8 @@ describe('the configuration text', () => {
         `PresharedKey = ${PSK}\nEndpoint`,
       ),
     );
-    expect(configurationText(config, [{ address: '2001:db8::1', port: 51820 }])).toBe(
+    const endpoints = [{ address: '2001:db8::1', port: 51820 }];
+    expect(configurationText({ config, endpoints, listenPort: 4242, mark: 16 })).toBe(
       `set=1
 private_key=${hex(PRIVATE_KEY)}
 listen_port=4242
@@ -119,33 +125,32 @@ describe('the UAPI client', () => {
 
   it('ends at the empty line, wherever the pieces are cut, without waiting for the end', async () => {
     const path = await engineAnswering('listen_port=7\ner', 'rno=0\n', '\n');
-    expect(await readDevice(uapiRequestTo(path), never)).toEqual({ listenPort: 7, peers: [] });
+    expect(await readDevice(uapiOver(connect(path)), never)).toEqual({ listenPort: 7, peers: [] });
   });
 
   it('names the errno of a refusal', async () => {
     const path = await engineAnswering('errno=-22\n\n');
-    await expect(configureEngine(uapiRequestTo(path), configOf(CONF), [null], never)).rejects.toThrow(
+    await expect(configureEngine(uapiOver(connect(path)), SETUP, never)).rejects.toThrow(
       'the engine refused the configuration (EINVAL)',
     );
   });
 
   it('does not take an answer without errno for success', async () => {
     const path = await engineAnswering('\n\n');
-    const key = new PublicKey(Buffer.from(PEER_KEY, 'base64'));
-    await expect(initiateHandshakes(uapiRequestTo(path), [key], never)).rejects.toThrow('no errno');
+    await expect(initiateHandshakes(uapiOver(connect(path)), SETUP, never)).rejects.toThrow('no errno');
   });
 
   it('stops waiting when its signal aborts', async () => {
     const path = await engineAnswering();
     const stop = new AbortController();
-    const answer = readDevice(uapiRequestTo(path), stop.signal);
+    const answer = readDevice(uapiOver(connect(path)), stop.signal);
     stop.abort(new Error('enough'));
     await expect(answer).rejects.toThrow('enough');
   });
 
   it('says that nobody answers', async () => {
-    await expect(readDevice(uapiRequestTo('/nonexistent/engine.sock'), never)).rejects.toThrow(
-      'the engine does not answer (ENOENT), at /nonexistent/engine.sock',
-    );
+    const request = uapiOver(connect('/nonexistent/engine.sock'));
+    await expect(readDevice(request, never)).rejects.toThrow('the engine does not answer (ENOENT)');
+    await expect(readDevice(request, never)).rejects.toThrow('the engine does not answer (ENOENT)');
   });
 });

@@ -1,0 +1,95 @@
+/** The helper's engine: it has no rights, and whatever ends it, its tunnel stands and goes on. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { HelperWorld, networkOf } from '../support/helper-world.ts';
+import { waitFor } from '../support/processes.ts';
+import { askOnce } from '../support/uapi-client.ts';
+
+const TCP_PEER = fileURLToPath(new URL('../support/tcp-peer.mjs', import.meta.url));
+const SLOW_STREAM = fileURLToPath(new URL('../support/slow-stream.mjs', import.meta.url));
+const KILLS = 20;
+const STREAM_SECONDS = 15;
+
+const world = new HelperWorld();
+
+beforeAll(() => world.open());
+afterEach(() => world.wayfare('down'));
+afterAll(() => world.close());
+
+describe('the engine of a tunnel', () => {
+  it('has_no_rights_no_environment_and_no_descriptor_but_what_it_was_handed', async () => {
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    const process = `/proc/${await world.engineOf(name)}`;
+    const status = readFileSync(join(process, 'status'), 'utf8');
+    const field = (key: string) => new RegExp(`^${key}:[ \\t]*(.*)$`, 'm').exec(status)?.[1]?.trim();
+    const none = '0'.repeat(16);
+    expect({
+      uids: field('Uid'),
+      gids: field('Gid'),
+      groups: field('Groups'),
+      inheritable: field('CapInh'),
+      permitted: field('CapPrm'),
+      effective: field('CapEff'),
+      ambient: field('CapAmb'),
+      noNewPrivileges: field('NoNewPrivs'),
+    }).toEqual({
+      uids: new Array(4).fill('65534').join('\t'),
+      gids: new Array(4).fill('65534').join('\t'),
+      groups: '',
+      inheritable: none,
+      permitted: none,
+      effective: none,
+      ambient: none,
+      noNewPrivileges: '1',
+    });
+    // Of all threads: a library that changes ids for one alone would leave the others root.
+    const uids = readdirSync(join(process, 'task')).map((thread) =>
+      /^Uid:\s*(\d+)/m.exec(readFileSync(join(process, 'task', thread, 'status'), 'utf8'))?.at(1),
+    );
+    expect(new Set(uids)).toEqual(new Set(['65534']));
+    expect(readFileSync(join(process, 'environ'), 'utf8')).toBe('');
+    const files = readdirSync(join(process, 'fd'))
+      .map((descriptor) => readlinkSync(join(process, 'fd', descriptor)))
+      .filter((target) => target.startsWith('/'));
+    expect(new Set(files)).toEqual(new Set(['/dev/null', '/dev/net/tun']));
+  });
+
+  it(`killed_${KILLS}_times_in_a_row_has_a_session_again_within_half_a_second_and_a_tcp_stream_survives`, async () => {
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    const stands = await networkOf(world.traveller);
+    const receiver = world.server.spawn(process.execPath, [TCP_PEER, 'receive', '10.70.0.1']);
+    const port = await waitFor(() => /^port (\d+)$/m.exec(receiver.stdout)?.[1], { what: 'the receiver' });
+    const args = [SLOW_STREAM, '10.70.0.1', String(port), String(STREAM_SECONDS)];
+    const stream = world.traveller.run(process.execPath, args, { timeoutMs: 60_000 });
+    const gaps: number[] = [];
+    for (let i = 0; i < KILLS; i++) {
+      process.kill((await world.engineOf(name))!, 'SIGKILL');
+      const killed = performance.now();
+      // The socket is the helper's: it takes the question, and the next engine answers.
+      const hasHandshake = (line: string) => /^last_handshake_time_sec=[1-9]/.test(line);
+      await waitFor(async () => (await askOnce(name, 'get=1')).some(hasHandshake), {
+        what: 'a handshake of the next engine',
+      });
+      gaps.push(performance.now() - killed);
+    }
+    expect(JSON.parse((await stream).stdout)).toMatchObject({ isIntact: true });
+    await receiver.stop();
+    expect(Math.max(...gaps)).toBeLessThan(500);
+    expect(await networkOf(world.traveller)).toBe(stands);
+    expect((await world.statusOf(name)).error).toBeNull();
+    await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the session' });
+  });
+
+  it('ends_with_its_helper', async () => {
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    const pid = (await world.engineOf(name))!;
+    await world.helper.stop('SIGKILL');
+    await waitFor(() => !readdirSync('/proc').includes(String(pid)), { what: 'the engine to end' });
+    world.helper = await world.startHelper();
+  });
+});
