@@ -4,7 +4,7 @@ import { libc } from './linux/libc.ts';
 import { bindUdp } from './linux/udp-socket.ts';
 import { ensureDirectory, listenUnix } from './linux/unix-listener.ts';
 
-export { adoptTun, openTun } from './linux/tun.ts';
+export { adoptTun, openTun, setPersistent } from './linux/tun.ts';
 
 const UAPI_DIRECTORY = '/var/run/wireguard';
 

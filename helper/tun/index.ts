@@ -7,7 +7,7 @@ import { windowsTunDevices } from './windows.ts';
 export interface TunDevice {
   /** The name the system gave: not on every system the one asked for. */
   readonly name: string;
-  /** For the engine to inherit. The interface lives until this and the engine's copy are closed. */
+  /** For the engine to inherit. The interface stays until {@link close}, also without this process. */
   readonly descriptor: number;
   close(): void;
 }
@@ -21,6 +21,8 @@ export interface TunDevices {
   setUp(device: string): Promise<void>;
   /** Takes the routes through the interface with it. One that is gone already is no error. */
   setDown(device: string): Promise<void>;
+  /** Removes every interface that a helper left behind. @returns their names */
+  removeLeftovers(): Promise<string[]>;
 }
 
 export function tunDevicesFor(platform: NodeJS.Platform): TunDevices {

@@ -8,4 +8,5 @@ export const windowsTunDevices: TunDevices = {
   setMtu: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setUp: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setDown: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  removeLeftovers: async () => [],
 };

@@ -14,6 +14,7 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 
 const TUNSETIFF = 0x400454ca;
+const TUNSETPERSIST = 0x400454cb;
 const TUNSETOFFLOAD = 0x400454d0;
 const TUNGETIFF = 0x800454d2;
 const TUNGETDEVNETNS = 0x54e3;
@@ -88,6 +89,11 @@ export function adoptTun(descriptor: number): string {
   const flags = check(libc.fcntl(descriptor, F_GETFL, 0), 'fcntl');
   check(libc.fcntl(descriptor, F_SETFL, flags | O_NONBLOCK), 'fcntl');
   return name;
+}
+
+/** Whether the interface outlives its last descriptor. @throws SystemError */
+export function setPersistent(descriptor: number, isPersistent: boolean): void {
+  check(libc.ioctl(descriptor, TUNSETPERSIST, isPersistent ? 1 : 0), 'keep the interface');
 }
 
 /** A new interface begins with the MTU that suits a link of 1,500 bytes, as WireGuard's always do. */

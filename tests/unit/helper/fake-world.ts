@@ -105,6 +105,7 @@ export class FakeWorld {
       setMtu: async (_, mtu) => this.#deed('setMtu', String(mtu)),
       setUp: async (name) => this.#deed('setUp', name),
       setDown: async (name) => this.#deed('setDown', name),
+      removeLeftovers: async () => [],
     },
     routes: {
       pathsTo: async (addresses) => new Map(addresses.map((address) => [address, this.path])),
