@@ -12,8 +12,12 @@ export interface IpCommand {
    * @returns what the lines printed, in order; one that failed printed nothing. @throws Failure, or the signal's reason
    */
   queryAll(family: IpFamily, lines: Lines, signal: AbortSignal): Promise<unknown[]>;
-  /** Runs all lines in one `ip -batch -`, up to the first that fails. @throws Refused */
-  batch(lines: Lines): Promise<void>;
+  /**
+   * Runs all lines in one `ip -batch -`, up to the first that fails.
+   *
+   * @param family of rules, which do not tell it by an address. @throws Refused
+   */
+  batch(lines: Lines, family?: IpFamily): Promise<void>;
 }
 
 export type IpFamily = '-4' | '-6';
@@ -53,8 +57,9 @@ export const linuxIpCommand: IpCommand = {
       .filter((line) => line.trim() !== '')
       .map((line) => JSON.parse(line));
   },
-  async batch(lines) {
-    if (lines.length > 0) await run(['-batch', '-'], batchText(lines));
+  async batch(lines, family) {
+    if (lines.length > 0)
+      await run([...(family === undefined ? [] : [family]), '-batch', '-'], batchText(lines));
   },
 };
 

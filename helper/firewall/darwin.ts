@@ -1,0 +1,8 @@
+/** macOS has no kill switch of ours yet. */
+import { notOnThisSystem } from '../failure.ts';
+import type { Firewall } from './index.ts';
+
+export const darwinFirewall: Firewall = {
+  apply: () => Promise.reject(notOnThisSystem('the kill switch')),
+  reset: () => Promise.reject(notOnThisSystem('the kill switch')),
+};

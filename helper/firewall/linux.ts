@@ -1,0 +1,45 @@
+/** The policy in force, as tables of nftables: what is in them is ruleset.ts. */
+import { type IpCommand, linuxIpCommand } from '../network/ip-command.ts';
+import { readLocalNetworks } from '../routes/local-networks.ts';
+import type { Firewall } from './index.ts';
+import { linuxNftCommand, type NftCommand, NftRefused } from './nft-command.ts';
+import { type ProtectionState, policyFor } from './policy.ts';
+import { removalOf, ruleset } from './ruleset.ts';
+
+export const linuxFirewall: Firewall = createLinuxFirewall(linuxNftCommand, linuxIpCommand);
+
+export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
+  let hasBackstop = true;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** A state that was handed over later is in force later. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // its failure is the caller's
+    return turn;
+  }
+
+  async function scriptFor(state: ProtectionState): Promise<string> {
+    return ruleset(policyFor(state, await readLocalNetworks(ip)), hasBackstop);
+  }
+
+  async function apply(state: ProtectionState): Promise<void> {
+    for (let script = await scriptFor(state); ; ) {
+      try {
+        return await nft.run(script);
+      } catch (error) {
+        if (!(error instanceof NftRefused)) throw error;
+        if (error.reason === 'Operation not supported') hasBackstop = false;
+        // A device that has gone meanwhile cannot be guarded any more: only where nothing has changed is it a failure.
+        const next = await scriptFor(state);
+        if (next === script) throw error;
+        script = next;
+      }
+    }
+  }
+
+  return {
+    apply: (state) => inTurn(() => apply(state)),
+    reset: () => inTurn(async () => nft.run(removalOf(await nft.listTables()))),
+  };
+}
