@@ -1,11 +1,21 @@
-/** JSON lines on stderr, one event each. Whatever looks like a key is taken out, public keys too. */
+/** JSON lines, one event each. Whatever looks like a key is taken out, public keys too. */
 
 export type LogLevel = 'info' | 'warning' | 'error';
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 export type Log = (level: LogLevel, message: string, fields?: LogFields) => void;
 
-/** 32 bytes in base64 or in hex, wherever in the text they stand. */
-const KEY_LIKE = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=|(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])/g;
+/**
+ * 32 bytes in base64, in hex, in base64 without padding or in base64url, wherever in the text they stand. The last two
+ * are told from a path or a word by letters of both cases, which one key in 10^9 lacks; a long path that has both goes too.
+ */
+const KEY_LIKE = new RegExp(
+  [
+    '[A-Za-z0-9+/]{43}=',
+    '[0-9a-fA-F]{64,}',
+    '(?=[^A-Z]{0,42}[A-Z])(?=[^a-z]{0,42}[a-z])(?:[A-Za-z0-9+/]{43,}|[A-Za-z0-9_-]{43,})',
+  ].join('|'),
+  'g',
+);
 /** A log is for reading: longer text is cut. Characters. */
 const MAX_TEXT_LENGTH = 2_000;
 

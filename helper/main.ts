@@ -1,8 +1,10 @@
 /** The helper's composition root: the only file that knows every part. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.ts';
+import { toFailure } from './failure.ts';
 import { serve } from './ipc/server.ts';
 import { createLog } from './log.ts';
+import { openLogFile } from './logs/log-file.ts';
 import { routesFor } from './routes/index.ts';
 import { tunDevicesFor } from './tun/index.ts';
 import { systemLookUp } from './tunnel/endpoints.ts';
@@ -30,14 +32,17 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  */
 export async function runHelper({ socketPath, stateDir }: HelperOptions): Promise<number> {
   process.umask(0o077);
-  const log = createLog((line) => process.stderr.write(line), Date.now);
   process.stderr.on('error', () => {}); // a log that nobody reads any more must not end the tunnels
   if (process.platform === 'linux') {
     const { keepDescriptorsFromChildren, lockStateDir } = await import('./descriptors.ts');
     keepDescriptorsFromChildren();
     lockStateDir(stateDir);
   }
-  const tunnels = new Tunnels(await openTunnelStore(stateDir), {
+  const log = createLog(await logWriter(stateDir), Date.now);
+  const store = await openTunnelStore(stateDir);
+  for (const file of await store.foreignFiles())
+    log('warning', 'a file in the store is no tunnel, and is left alone', { file });
+  const tunnels = new Tunnels(store, {
     tun: tunDevicesFor(process.platform),
     routes: routesFor(process.platform),
     startEngine: engineStarter(ENGINE_PATH, ENGINE_USER),
@@ -57,6 +62,22 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   await tunnels.close();
   log('info', 'helper stopped');
   return reason instanceof Error ? 1 : 0;
+}
+
+/** On stderr, for the journal or whoever started the helper, and in the state folder, for those who ask later. */
+async function logWriter(stateDir: string): Promise<(line: string) => void> {
+  const toStderr = (line: string) => process.stderr.write(line);
+  try {
+    const file = await openLogFile(stateDir, Date.now);
+    return (line) => {
+      toStderr(line);
+      file.write(line);
+    };
+  } catch (error) {
+    const log = createLog(toStderr, Date.now);
+    log('warning', 'the log is not kept', { reason: toFailure(error).message });
+    return toStderr;
+  }
 }
 
 /** Resolves at the first signal, or at a mistake of our own that nobody caught: then too, nothing may be left behind. */

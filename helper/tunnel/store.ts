@@ -1,73 +1,74 @@
-/**
- * The tunnels on disk: STATE/tunnels/NAME.conf, the folder 0700 and the files 0600, because private keys are in them.
- * A file is whole or absent: written beside its place, synced, then linked into it.
- */
-import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+/** The tunnels on disk, one file each: STATE/tunnels/NAME.conf, for root alone, because private keys are in them. */
 import { join } from 'node:path';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
-import { errorCode, Failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
+import { openPrivateFolder } from '../storage/private-folder.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
+import {
+  formatTunnelFile,
+  MAX_TUNNEL_FILE_BYTES,
+  parseTunnelFile,
+  type StoredTunnel,
+} from './tunnel-file.ts';
 
 const SUFFIX = '.conf';
-/** A leading `#` is in no tunnel's name, so a leftover of a crash is never taken for one. */
-const TEMPORARY_PREFIX = '#';
 
-/** Every call throws Failure. */
+/** Every call throws Failure, and then what was stored is as it was. */
 export interface TunnelStore {
   /** @returns names, sorted */
   list(): Promise<string[]>;
-  read(name: string): Promise<Uint8Array>;
-  /** Refuses a name that exists. */
-  create(name: string, content: string): Promise<void>;
+  /** @returns the names of files that can be no tunnel: they are left alone, and somebody may be missing one */
+  foreignFiles(): Promise<string[]>;
+  read(name: string): Promise<StoredTunnel>;
+  /** With the settings that a tunnel has by default. Refuses a name that exists. */
+  create(name: string, config: string): Promise<void>;
+  change(name: string, change: (tunnel: StoredTunnel) => StoredTunnel): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
-/** Makes the folder if need be, and clears what an interrupted write left. */
 export async function openTunnelStore(stateDir: string): Promise<TunnelStore> {
-  const folder = join(stateDir, 'tunnels');
-  await inWords(folder, async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
-    for (const file of await readdir(folder))
-      if (file.startsWith(TEMPORARY_PREFIX)) await unlink(join(folder, file));
-  });
+  const path = join(stateDir, 'tunnels');
+  const folder = await openPrivateFolder(path);
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
+  /** Writes follow each other: none is lost to another, and what was removed does not come back. */
+  function inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const written = lastWrite.then(write);
+    lastWrite = written.catch(() => {}); // its failure is the caller's
+    return written;
+  }
+
+  async function read(name: string): Promise<StoredTunnel> {
+    const file = fileOf(name);
+    const bytes = await folder.read(file, MAX_TUNNEL_FILE_BYTES);
+    if (bytes === null) throw noSuchTunnel(name);
+    return parseTunnelFile(bytes, `at ${join(path, file)}`);
+  }
 
   return {
-    list: () =>
-      inWords(folder, async () => {
-        const names = (await readdir(folder))
-          .filter((file) => file.endsWith(SUFFIX))
-          .map((file) => file.slice(0, -SUFFIX.length));
-        return names.filter(isTunnelName).sort();
+    list: async () =>
+      (await folder.names())
+        .filter(isTunnelFile)
+        .map((file) => file.slice(0, -SUFFIX.length))
+        .sort(),
+
+    foreignFiles: async () => (await folder.names()).filter((file) => !isTunnelFile(file)).sort(),
+
+    read,
+
+    create: (name, config) =>
+      inTurn(async () => {
+        const content = formatTunnelFile({ config, settings: DEFAULT_TUNNEL_SETTINGS });
+        if (!(await folder.create(fileOf(name), content))) throw tunnelExists(name);
       }),
 
-    read: (name) => inWords(folder, () => readFile(fileOf(folder, name)), name),
-
-    create: (name, content) =>
-      inWords(
-        folder,
-        async () => {
-          const temporary = join(folder, `${TEMPORARY_PREFIX}${randomBytes(8).toString('hex')}`);
-          try {
-            await writeSynced(temporary, content);
-            await link(temporary, fileOf(folder, name)); // unlike rename, it never replaces
-          } finally {
-            await unlink(temporary).catch(() => {}); // it may not have been made
-          }
-          await syncFolder(folder);
-        },
-        name,
-      ),
+    change: (name, change) =>
+      inTurn(async () => folder.replace(fileOf(name), formatTunnelFile(change(await read(name))))),
 
     remove: (name) =>
-      inWords(
-        folder,
-        async () => {
-          await unlink(fileOf(folder, name));
-          await syncFolder(folder);
-        },
-        name,
-      ),
+      inTurn(async () => {
+        if (!(await folder.remove(fileOf(name)))) throw noSuchTunnel(name);
+      }),
   };
 }
 
@@ -83,40 +84,12 @@ function tunnelExists(name: string): Failure {
   );
 }
 
+function isTunnelFile(file: string): boolean {
+  return file.endsWith(SUFFIX) && isTunnelName(file.slice(0, -SUFFIX.length));
+}
+
 /** The contract has checked the name already; the store does not rely on that. */
-function fileOf(folder: string, name: string): string {
+function fileOf(name: string): string {
   if (!isTunnelName(name)) throw new Failure("this is no tunnel's name", JSON.stringify(name));
-  return join(folder, name + SUFFIX);
-}
-
-async function writeSynced(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function inWords<T>(folder: string, work: () => Promise<T>, name = ''): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    const code = errorCode(error);
-    if (name !== '' && code === 'ENOENT') throw noSuchTunnel(name);
-    if (name !== '' && code === 'EEXIST') throw tunnelExists(name);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the tunnel store failed (${reason})`, `in ${folder}`, 'check its disk and its rights');
-  }
+  return name + SUFFIX;
 }

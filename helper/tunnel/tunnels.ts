@@ -40,7 +40,7 @@ export class Tunnels {
       const names = await this.#names();
       return { tunnels: names.map((name) => ({ name, state: this.#tunnel(name).state.kind })) };
     },
-    export: async ({ name }) => ({ config: Buffer.from(await this.#store.read(name)).toString() }),
+    export: async ({ name }) => ({ config: (await this.#store.read(name)).config }),
     remove: async ({ name }) => {
       this.#refuseUnlessDown(name);
       await this.#store.remove(name);
@@ -113,7 +113,8 @@ export class Tunnels {
   }
 
   async #readConfig(name: string): Promise<TunnelConfig> {
-    return parse(await this.#store.read(name), `${name}.conf`).config;
+    const { config } = await this.#store.read(name);
+    return parse(Buffer.from(config), `${name}.conf`).config;
   }
 
   async #status(name: string): Promise<TunnelStatus> {

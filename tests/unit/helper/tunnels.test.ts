@@ -116,13 +116,13 @@ describe('the verbs', () => {
     const { handlers } = tunnels;
     const name = 'nowhere';
     for (const attempt of [
-      handlers.export({ name }, staying),
-      handlers.remove({ name }, staying),
-      up(name),
-      handlers.down({ name }, staying),
-      handlers.status({ name }, staying),
+      () => handlers.export({ name }, staying),
+      () => handlers.remove({ name }, staying),
+      () => up(name),
+      () => handlers.down({ name }, staying),
+      () => handlers.status({ name }, staying),
     ])
-      await expect(attempt).rejects.toThrow("there is no such tunnel, named nowhere, see 'wayfare list'");
+      await expect(attempt()).rejects.toThrow("there is no such tunnel, named nowhere, see 'wayfare list'");
   });
 
   it('do not remove a tunnel that is up', async () => {
@@ -230,7 +230,7 @@ describe('status', () => {
 
   it('names a stored file that somebody broke, and shows the others', async () => {
     await importing(CONF);
-    writeFileSync(join(stateDir, 'tunnels', 'odd.conf'), 'garbage');
+    writeFileSync(join(stateDir, 'tunnels', 'odd.conf'), 'garbage', { mode: 0o600 });
     const { tunnels: all } = await tunnels.handlers.status({ name: null }, staying);
     expect(all.map(({ name, error }) => [name, error?.cause ?? null])).toEqual([
       ['home', null],
