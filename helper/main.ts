@@ -1,14 +1,22 @@
 /** The helper's composition root: the only file that knows every part. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.ts';
-import { toFailure } from './failure.ts';
+import { dnsFor } from './dns/index.ts';
+import { type FailureParts, toFailure } from './failure.ts';
+import { firewallFor } from './firewall/index.ts';
 import { serve } from './ipc/server.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { openLogFile } from './logs/log-file.ts';
+import { type MachineSettingsStore, openMachineSettings } from './machine-settings.ts';
+import { watchNetwork } from './network/network-changes.ts';
+import { recover, reset, type Traces } from './recovery.ts';
+import { fullTunnelRoutingFor } from './routes/full-tunnel-routing.ts';
 import { routesFor } from './routes/index.ts';
 import { tunDevicesFor } from './tun/index.ts';
 import { systemLookUp } from './tunnel/endpoints.ts';
 import { engineStarter } from './tunnel/engine.ts';
+import { openLiveJournal } from './tunnel/live-journal.ts';
+import { Protection } from './tunnel/protection.ts';
 import { openTunnelStore } from './tunnel/store.ts';
 import { Tunnels } from './tunnel/tunnels.ts';
 
@@ -21,11 +29,12 @@ export interface HelperOptions {
 const ENGINE_PATH = fileURLToPath(new URL('./wayfare-engine.js', import.meta.url));
 /** nobody and nogroup: engines own no file. */
 const ENGINE_USER = { uid: 65_534, gid: 65_534 };
-/** A closing terminal ends the helper like Ctrl-C does. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** A closing terminal ends the helper like Ctrl-C does. */
+const AT_TERMINAL: readonly (string | Error)[] = ['SIGINT', 'SIGHUP'];
 
 /**
- * Serves until a signal asks it to stop, then takes every tunnel down.
+ * Serves until a signal asks it to stop.
  *
  * @returns the exit code
  * @throws Failure where it cannot start
@@ -42,26 +51,67 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   const store = await openTunnelStore(stateDir);
   for (const file of await store.foreignFiles())
     log('warning', 'a file in the store is no tunnel, and is left alone', { file });
-  const tunnels = new Tunnels(store, {
-    tun: tunDevicesFor(process.platform),
-    routes: routesFor(process.platform),
+  const machine = await openMachineSettings(stateDir);
+  const firewall = firewallFor(process.platform);
+  const traces = await tracesOf(stateDir, log);
+  const protection = new Protection(firewall, traces.journal, await isLockedDown(machine, log));
+  const names = await recover(traces, protection);
+  const tunnels = new Tunnels(store, machine, {
+    ...traces,
+    protection,
     startEngine: engineStarter(ENGINE_PATH, ENGINE_USER),
     lookUp: systemLookUp,
     clock: systemClock,
-    log,
+    reset: () => reset(traces, firewall),
   });
   const server = await serve({ socketPath, handlers: tunnels.handlers, log });
   const stopping = stopRequest();
+  const stopWatching = await watchNetwork(systemClock, () => tunnels.onNetworkChanged());
+  tunnels.resume(names);
   log('info', 'helper ready', { socket: socketPath, pid: process.pid });
 
   const reason = await stopping;
   log(reason instanceof Error ? 'error' : 'info', 'helper stopping', {
     reason: reason instanceof Error ? (reason.stack ?? reason.message) : reason,
   });
+  stopWatching();
   await server.close();
-  await tunnels.close();
+  // Whoever sits at the terminal wants it all ended; a service manager, or a mistake of ours, may not open a kill switch.
+  await (AT_TERMINAL.includes(reason) ? tunnels.close() : tunnels.abandon());
   log('info', 'helper stopped');
   return reason instanceof Error ? 1 : 0;
+}
+
+/** Removes everything of ours without a helper. @throws Failure where one is running, or it is not root's to do */
+export async function resetMachine(stateDir: string): Promise<FailureParts[]> {
+  if (process.platform === 'linux') (await import('./descriptors.ts')).lockStateDir(stateDir);
+  const log = createLog(await logWriter(stateDir), Date.now);
+  const traces = await tracesOf(stateDir, log);
+  await (await openMachineSettings(stateDir)).write({ lockdown: false });
+  return reset(traces, firewallFor(process.platform));
+}
+
+async function tracesOf(stateDir: string, log: Log): Promise<Traces> {
+  return {
+    tun: tunDevicesFor(process.platform),
+    routes: routesFor(process.platform),
+    fullTunnelRouting: fullTunnelRoutingFor(process.platform),
+    dns: dnsFor(process.platform, { stateDir, clock: systemClock, log }),
+    journal: await openLiveJournal(stateDir, log),
+    log,
+  };
+}
+
+/** What cannot be read must not open what a person may have closed. */
+async function isLockedDown(machine: MachineSettingsStore, log: Log): Promise<boolean> {
+  try {
+    return (await machine.read()).lockdown;
+  } catch (error) {
+    log('error', 'the settings cannot be read: nothing leaves without a tunnel', {
+      reason: toFailure(error).message,
+    });
+    return true;
+  }
 }
 
 /** On stderr, for the journal or whoever started the helper, and in the state folder, for those who ask later. */

@@ -1,5 +1,5 @@
 /** The command line `wayfare`: every verb but `helper`, `engine` and the three for keys is a question to the helper. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Failure, toFailure } from '../failure.ts';
@@ -8,6 +8,7 @@ import {
   MAX_UP_TIMEOUT_SECONDS,
   MIN_UP_TIMEOUT_SECONDS,
 } from '../ipc/contract.ts';
+import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
 import { runEngineCommand } from './engine.ts';
 import { newPresharedKeyText, newPrivateKeyText, printSecret, publicKeyText } from './keys.ts';
 import { printable } from './print.ts';
@@ -65,6 +66,7 @@ function commandLine(endWith: (exitCode: number) => void): Command {
       WAYFARE_SOCKET || DEFAULT_SOCKET,
     );
   addTunnelCommands(program);
+  addProtectionCommands(program);
   addKeyCommands(program);
   addProcessCommands(program, endWith);
   return program;
@@ -117,7 +119,8 @@ function addTunnelCommands(program: Command): void {
       seconds,
       DEFAULT_UP_TIMEOUT_SECONDS,
     )
-    .action((name, { timeout }) => verbs.up(socket(), name, timeout));
+    .option('--replace', 'take down the tunnels whose allowed IPs meet its own')
+    .action((name, { timeout, replace }) => verbs.up(socket(), name, timeout, replace ?? false));
   program
     .command('down')
     .description('disconnect a tunnel, or all of them; also one that is still connecting')
@@ -129,6 +132,38 @@ function addTunnelCommands(program: Command): void {
     .argument('[name]', 'the tunnel', tunnelName)
     .option('--json', 'print JSON')
     .action((name, { json }) => verbs.status(socket(), name ?? null, json ?? false));
+}
+
+function addProtectionCommands(program: Command): void {
+  const socket = () => program.opts<{ socket: string }>().socket;
+  program
+    .command('set')
+    .description('change how a tunnel is guarded; it holds at once')
+    .argument('<name>', 'the tunnel', tunnelName)
+    .addArgument(new Argument('<setting>', 'what to change').choices(['kill-switch', 'allow-lan']))
+    .addArgument(
+      new Argument('<value>', 'automatic is on for a tunnel that takes all traffic').choices(
+        KILL_SWITCH_MODES,
+      ),
+    )
+    .action((name, setting, value) => {
+      if (setting === 'kill-switch')
+        return verbs.set(socket(), name, { killSwitch: value }, `kill switch ${value}`);
+      if (value === 'automatic') throw new InvalidArgumentError('allow-lan is on or off.');
+      return verbs.set(socket(), name, { allowLan: value === 'on' }, `local network ${value}`);
+    });
+  program
+    .command('lockdown')
+    .description('let nothing leave this machine without a tunnel, from its start on')
+    .addArgument(new Argument('<value>').choices(['on', 'off']))
+    .action((value) => verbs.lockdown(socket(), value === 'on'));
+  program
+    .command('reset')
+    .description(
+      'take all tunnels down and remove everything of ours from the network, whatever state it is in',
+    )
+    .option('--state-dir <dir>', 'where the tunnels are stored', DEFAULT_STATE_DIR)
+    .action(({ stateDir }) => verbs.reset(socket(), stateDir));
 }
 
 function addKeyCommands(program: Command): void {
@@ -157,6 +192,16 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
       const { runHelper } = await import('../main.ts');
       endWith(await runHelper({ socketPath: program.opts<{ socket: string }>().socket, stateDir }));
     });
+  program
+    .command('logs')
+    .description('print what the helper has noted')
+    .option('--follow', 'go on with what it notes from now on')
+    .option('--since <time>', 'only what is newer, such as 10m or 2026-11-21')
+    .option('--json', 'print a line of JSON each')
+    .option('--state-dir <dir>', 'where the tunnels are stored', DEFAULT_STATE_DIR)
+    .action(({ stateDir, follow = false, since = null, json: asJson = false }) =>
+      verbs.logs(stateDir, { follow, since, asJson }),
+    );
   program
     .command('engine')
     .description('run one WireGuard interface that wg(8) sets up, as wireguard-go does')

@@ -6,9 +6,14 @@ import type { ImportSummary, PeerStatus, ResultOf, TunnelStatus } from '../ipc/c
 type Row = readonly [label: string, value: string];
 
 /** @param now Unix seconds */
-export function statusText(tunnels: readonly TunnelStatus[], now: number): string {
-  if (tunnels.length === 0) return NO_TUNNELS;
-  return tunnels.map((tunnel) => tunnelText(tunnel, now)).join('\n');
+export function statusText({ tunnels, lockdown, isClosed }: ResultOf<'status'>, now: number): string {
+  const guard = lockdown
+    ? 'Lockdown is on: nothing leaves without a tunnel.\n\n'
+    : isClosed
+      ? 'The kill switch is closed: nothing leaves but by a tunnel.\n\n'
+      : '';
+  if (tunnels.length === 0) return guard + NO_TUNNELS;
+  return guard + tunnels.map((tunnel) => tunnelText(tunnel, now)).join('\n');
 }
 
 export function listText({ tunnels }: ResultOf<'list'>): string {
@@ -66,13 +71,21 @@ function tunnelText(tunnel: TunnelStatus, now: number): string {
     ['addresses', listOr(tunnel.addresses, 'none')],
     ...row('DNS', tunnel.dns.join(', ') || null),
     ...row('MTU', tunnel.mtu === null ? null : `${tunnel.mtu} bytes`),
+    ['kill switch', tunnel.killSwitch],
+    ...row('local network', tunnel.allowLan ? 'allowed' : null),
   ];
   const since = tunnel.connectedSince === null ? '' : `, since ${duration(now - tunnel.connectedSince)}`;
+  const why = tunnel.loss === null ? '' : LOSS_TEXTS[tunnel.loss];
   const peers = tunnel.peers.map(
     (peer) => `\n  peer ${peer.publicKey}\n${table(peerRows(peer, now), '    ')}`,
   );
-  return `${tunnel.name}: ${tunnel.state}${since}\n${table(rows, '  ')}${peers.join('')}`;
+  return `${tunnel.name}: ${tunnel.state}${since}${why}\n${table(rows, '  ')}${peers.join('')}`;
 }
+
+const LOSS_TEXTS = {
+  'engine-died': ' again: its engine ended and was started anew',
+  'no-answer': ' again: its peer does not answer',
+} as const;
 
 function peerRows(peer: PeerStatus, now: number): Row[] {
   const handshake = peer.latestHandshake === null ? 'none yet' : ago(now - peer.latestHandshake);

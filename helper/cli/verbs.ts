@@ -1,9 +1,13 @@
 /** The verbs that ask the helper. Each prints its answer on stdout, and throws Failure. */
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { systemClock } from '../clock.ts';
 import { errorCode, Failure, toFailure } from '../failure.ts';
 import { connectToHelper, type HelperClient } from '../ipc/client.ts';
-import { MAX_CONFIG_BYTES } from '../ipc/contract.ts';
+import { MAX_CONFIG_BYTES, type RequestOf } from '../ipc/contract.ts';
+import { readLog } from '../logs/reader.ts';
+import { parseSince } from '../logs/since.ts';
+import { logText } from '../logs/text.ts';
 import { printSecret } from './keys.ts';
 import { downText, importText, listText, printable, statusText, upText } from './print.ts';
 
@@ -35,12 +39,17 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Ctrl-C, or a closed terminal, cancels it: a tunnel that nobody waits for any more does not come up behind the
  * person's back. Where the attempt is somebody else's, it only stops waiting.
  */
-export async function up(socketPath: string, name: string, timeoutSeconds: number): Promise<void> {
+export async function up(
+  socketPath: string,
+  name: string,
+  timeoutSeconds: number,
+  replace: boolean,
+): Promise<void> {
   const answer = await withHelper(socketPath, async (helper) => {
     const depart = () => helper.depart(); // the pending `up` tells the outcome
     for (const signal of STOP_SIGNALS) process.once(signal, depart);
     try {
-      return await helper.request('up', { name, timeoutSeconds });
+      return await helper.request('up', { name, timeoutSeconds, replace });
     } finally {
       for (const signal of STOP_SIGNALS) process.off(signal, depart);
     }
@@ -58,7 +67,57 @@ export async function down(socketPath: string, name: string | null): Promise<voi
 export async function status(socketPath: string, name: string | null, asJson: boolean): Promise<void> {
   const answer = await withHelper(socketPath, (helper) => helper.request('status', { name }));
   if (asJson) printJson(answer);
-  else print(statusText(answer.tunnels, Math.floor(Date.now() / 1_000)));
+  else print(statusText(answer, Math.floor(Date.now() / 1_000)));
+}
+
+/** @param setting what it is set to, for the person */
+export async function set(
+  socketPath: string,
+  name: string,
+  change: Partial<Omit<RequestOf<'set'>, 'name'>>,
+  setting: string,
+): Promise<void> {
+  const request = { name, killSwitch: null, allowLan: null, ...change };
+  await withHelper(socketPath, (helper) => helper.request('set', request));
+  print(`${name}: ${setting}.\n`);
+}
+
+export async function lockdown(socketPath: string, isOn: boolean): Promise<void> {
+  await withHelper(socketPath, (helper) => helper.request('lockdown', { isOn }));
+  print(isOn ? 'Lockdown is on: nothing leaves without a tunnel.\n' : 'Lockdown is off.\n');
+}
+
+/** By the helper where one runs, else right here. */
+export async function reset(socketPath: string, stateDir: string): Promise<void> {
+  const leftovers = (await isHelperRunning(socketPath))
+    ? (await withHelper(socketPath, (helper) => helper.request('reset', {}))).leftovers
+    : await (await import('../main.ts')).resetMachine(stateDir);
+  const [leftover] = leftovers;
+  if (leftover !== undefined) throw Failure.from(leftover);
+  print('Everything of Wayfare is removed from the network. The tunnels are still stored.\n');
+}
+
+/** Straight from the state folder: also of a helper that does not run, or no longer answers. */
+export async function logs(
+  stateDir: string,
+  { follow, since, asJson }: { follow: boolean; since: string | null; asJson: boolean },
+): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stop.abort());
+  const from = since === null ? 0 : parseSince(since, Date.now());
+  const options = { since: from, follow, clock: systemClock, signal: stop.signal };
+  for await (const entry of readLog(stateDir, options))
+    process.stdout.write(asJson ? `${JSON.stringify(entry)}\n` : logText(entry));
+}
+
+async function isHelperRunning(socketPath: string): Promise<boolean> {
+  return connectToHelper(socketPath).then(
+    (helper) => {
+      helper.close();
+      return true;
+    },
+    () => false,
+  );
 }
 
 async function withHelper<T>(socketPath: string, ask: (helper: HelperClient) => Promise<T>): Promise<T> {

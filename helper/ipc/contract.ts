@@ -10,7 +10,8 @@
  */
 import { z } from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
-import { CAUSES } from '../tunnel/state-machine.ts';
+import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
+import { CAUSES, LOSSES } from '../tunnel/state-machine.ts';
 
 /** Our cap on a `.conf`, in bytes. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -46,6 +47,8 @@ const tunnelStateKind = z.enum(['disconnected', 'connecting', 'connected', 'disc
 const tunnelStatus = z.strictObject({
   name: z.string(),
   state: tunnelStateKind,
+  /** Why a tunnel that was connected is connecting again. */
+  loss: z.enum(LOSSES).nullable(),
   error: failure.extend({ cause: z.enum(CAUSES) }).nullable(),
   /** The name of the network interface while there is one. */
   interface: z.string().nullable(),
@@ -55,11 +58,20 @@ const tunnelStatus = z.strictObject({
   /** Servers, then search domains. */
   dns: z.array(z.string()),
   mtu: z.int().nullable(),
+  killSwitch: z.enum(KILL_SWITCH_MODES),
+  allowLan: z.boolean(),
   connectedSince: unixSeconds.nullable(),
   rxBytes: count,
   txBytes: count,
   peers: z.array(peerStatus),
 });
+
+const machineStatus = {
+  /** Nothing leaves this machine without a tunnel. */
+  lockdown: z.boolean(),
+  /** A kill switch, or the lockdown, is closed now. */
+  isClosed: z.boolean(),
+};
 
 const importSummary = z.strictObject({
   name: z.string(),
@@ -106,6 +118,8 @@ export const VERBS = {
     request: z.strictObject({
       name: tunnelName,
       timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
+      /** Takes tunnels down whose allowed IPs meet its own; while they change, nothing leaves beside them. */
+      replace: z.boolean(),
     }),
     result: z.strictObject({
       /** `interface-up` where no peer has an endpoint, so that nobody can be called. */
@@ -124,8 +138,20 @@ export const VERBS = {
   },
   status: {
     request: z.strictObject({ name: tunnelName.nullable() }),
-    result: z.strictObject({ tunnels: z.array(tunnelStatus) }),
+    result: z.strictObject({ tunnels: z.array(tunnelStatus), ...machineStatus }),
   },
+  set: {
+    /** Null: as it is. What is set holds at once. */
+    request: z.strictObject({
+      name: tunnelName,
+      killSwitch: z.enum(KILL_SWITCH_MODES).nullable(),
+      allowLan: z.boolean().nullable(),
+    }),
+    result: nothing,
+  },
+  lockdown: { request: z.strictObject({ isOn: z.boolean() }), result: nothing },
+  /** Takes every tunnel down, ends the lockdown and removes everything of ours, whatever state it is in. */
+  reset: { request: nothing, result: z.strictObject({ leftovers: z.array(failure) }) },
 } as const;
 
 export type Verb = keyof typeof VERBS;

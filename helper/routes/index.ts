@@ -39,6 +39,8 @@ export interface Routes {
   addBearerRoutes(paths: ReadonlyMap<string, Path>): Promise<string[]>;
   /** One that is gone already is no failure. */
   removeBearerRoutes(addresses: readonly string[]): Promise<void>;
+  /** Removes every route that a helper left behind. */
+  removeLeftovers(): Promise<void>;
 }
 
 export function routesFor(platform: NodeJS.Platform): Routes {

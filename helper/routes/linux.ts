@@ -92,6 +92,11 @@ export function createLinuxRoutes(ip: IpCommand): Routes {
     },
 
     removeBearerRoutes: remove,
+
+    async removeLeftovers() {
+      const flush = ['route', 'flush', 'table', 'main', 'proto', OUR_PROTOCOL];
+      for (const family of ['-4', '-6'] as const) await ip.batch([flush], family);
+    },
   };
 
   async function remove(addresses: readonly string[]): Promise<void> {

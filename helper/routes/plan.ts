@@ -75,6 +75,11 @@ export function tableText(table: RoutingTable): string | null {
   return table.kind === 'name' ? table.name : null;
 }
 
+/** @returns a prefix of `some` that shares addresses with one of `others`, null where none does */
+export function meeting(some: readonly IpPrefix[], others: readonly IpPrefix[]): IpPrefix | null {
+  return some.find((one) => others.some((other) => contains(one, other) || contains(other, one))) ?? null;
+}
+
 /** Whether every address of `inner` is one of `outer`. */
 export function contains(outer: IpPrefix, inner: IpPrefix): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false;

@@ -8,4 +8,5 @@ export const windowsRoutes: Routes = {
   addTunnelRoutes: () => Promise.reject(notOnThisSystem('routing')),
   addBearerRoutes: () => Promise.reject(notOnThisSystem('routing')),
   removeBearerRoutes: () => Promise.reject(notOnThisSystem('routing')),
+  removeLeftovers: async () => {},
 };

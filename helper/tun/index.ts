@@ -21,8 +21,8 @@ export interface TunDevices {
   setUp(device: string): Promise<void>;
   /** Takes the routes through the interface with it. One that is gone already is no error. */
   setDown(device: string): Promise<void>;
-  /** Removes every interface that a helper left behind. @returns their names */
-  removeLeftovers(): Promise<string[]>;
+  /** Removes the interfaces that a helper left behind, but for those of some names. @returns what it removed */
+  removeLeftovers(kept: readonly string[]): Promise<string[]>;
 }
 
 export function tunDevicesFor(platform: NodeJS.Platform): TunDevices {

@@ -54,8 +54,8 @@ export const linuxTunDevices: TunDevices = {
     const isThere = (await links()).some(({ ifname }) => ifname === device);
     if (isThere) await linuxIpCommand.batch([['link', 'set', 'dev', device, 'down']]);
   },
-  async removeLeftovers() {
-    const ours = (await links()).filter(({ ifalias }) => ifalias === ALIAS);
+  async removeLeftovers(kept) {
+    const ours = (await links()).filter(({ ifname, ifalias }) => ifalias === ALIAS && !kept.includes(ifname));
     for (const { ifname } of ours) await linuxIpCommand.batch([['link', 'delete', 'dev', ifname]]);
     return ours.map(({ ifname }) => ifname);
   },

@@ -3,10 +3,14 @@
  * back; whoever called runs the stack, in reverse, when a step throws or the tunnel goes down.
  */
 import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
-import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
+import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import type { HelperClock } from '../clock.ts';
+import type { Dns } from '../dns/index.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
+import type { ProtectedTunnel } from '../firewall/policy.ts';
 import type { Log } from '../log.ts';
+import { DEFAULT_MARK, type FullTunnel, isFullTunnel } from '../routes/full-tunnel.ts';
+import type { FullTunnelRouting } from '../routes/full-tunnel-routing.ts';
 import type { Path, Routes } from '../routes/index.ts';
 import {
   explicitTableRoutes,
@@ -22,6 +26,9 @@ import type { TunDevices } from '../tun/index.ts';
 import { type Endpoint, endpointText, type LookUp, resolveEndpoints } from './endpoints.ts';
 import type { Engine, StartEngine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
+import type { LiveJournal } from './live-journal.ts';
+import type { Protection } from './protection.ts';
+import { hasKillSwitch, type TunnelSettings } from './settings.ts';
 import type { Cause, TunnelFailure } from './state-machine.ts';
 import { configureEngine, type EngineSetup, initiateHandshakes, readDevice } from './uapi-client.ts';
 import type { UndoStack } from './undo.ts';
@@ -30,6 +37,12 @@ import type { UndoStack } from './undo.ts';
 export interface World {
   readonly tun: TunDevices;
   readonly routes: Routes;
+  readonly fullTunnelRouting: FullTunnelRouting;
+  readonly protection: Protection;
+  readonly journal: LiveJournal;
+  /** Removes everything of ours from the machine. @returns what could not be removed */
+  readonly reset: () => Promise<FailureParts[]>;
+  readonly dns: Dns;
   readonly startEngine: StartEngine;
   readonly lookUp: LookUp;
   readonly clock: HelperClock;
@@ -43,13 +56,18 @@ export interface LiveTunnel {
   /** Bytes. */
   mtu: number | null;
   engine: Engine | null;
+  /** Null for a tunnel that takes only some traffic. */
+  fullTunnel: FullTunnel | null;
   /** What a new process of the engine is given. */
   setup: EngineSetup | null;
 }
 
+/** Its config, and what the person has set beside it. */
+export type ReadTunnel = () => Promise<{ readonly config: TunnelConfig; readonly settings: TunnelSettings }>;
+
 export interface BringUpOrder {
   readonly name: string;
-  readonly readConfig: () => Promise<TunnelConfig>;
+  readonly readTunnel: ReadTunnel;
   readonly world: World;
   readonly undo: UndoStack;
   readonly live: LiveTunnel;
@@ -79,32 +97,37 @@ const ENGINE_NEWS_MS = 500;
 export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   const { world, signal, live, undo, name } = order;
 
-  const config = await step(order, 'read-config', () => connectableConfig(order));
+  const { config, settings } = await step(order, 'read-config', () => connectableTunnel(order));
   live.config = config;
+  const intent = guardOf(config, settings);
+  const { isFull, mark } = intent;
   const endpoints = await step(order, 'resolve-endpoints', () =>
-    resolveEndpoints(config, world.lookUp, world.clock, signal),
+    resolveEndpoints(config, world.protection.of(name)?.endpoints ?? [], world.lookUp, world.clock, signal),
   );
+  const guard = { ...intent, endpoints: endpoints.filter((endpoint) => endpoint !== null) };
+  // Taken back by whoever runs the undo stack, after that: until then the tunnel is guarded.
+  await step(order, 'set-firewall-policy', () => world.protection.set(name, guard));
   // Asked before the interface has an address: its own subnet must not be what answers.
-  const paths = await step(order, 'resolve-endpoints', () => pathsTo(order, config, endpoints));
+  const paths = await step(order, 'resolve-endpoints', () => pathsTo(order, endpoints, mark));
 
   const tun = await step(order, 'open-tun', () => world.tun.open(name));
   undo.push('close the TUN device', () => tun.close());
   live.device = tun.name;
+  await step(order, 'set-firewall-policy', () => world.protection.set(name, { ...guard, device: tun.name }));
 
-  const { listenPort, fwMark } = config.interface;
   const engine = await step(order, 'start-engine', () =>
     world.startEngine({
       name: tun.name,
       tunDescriptor: tun.descriptor,
-      listenPort: listenPort ?? 0,
-      mark: fwMark ?? 0,
+      listenPort: config.interface.listenPort ?? 0,
+      mark,
       clock: world.clock,
       log: world.log,
     }),
   );
   undo.push('stop the engine', () => engine.stop());
   live.engine = engine;
-  const setup = { config, endpoints, listenPort: engine.listenPort, mark: fwMark ?? 0 };
+  const setup = { config, endpoints, listenPort: engine.listenPort, mark };
   live.setup = setup;
 
   await untilEngineEnds(order, engine, async () => {
@@ -115,14 +138,35 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
       await world.tun.setMtu(tun.name, live.mtu);
     });
     // From the moment the tunnel's own routes stand, an endpoint that they cover would be sought inside the tunnel: its
-    // route outside comes before them, and goes after them.
-    await step(order, 'add-routes', () => addBearerRoutes(order, config, paths));
+    // route outside comes before them, and goes after them. A full tunnel's datagrams find their way by their mark.
+    if (!isFull) await step(order, 'add-routes', () => addBearerRoutes(order, config, paths));
     await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
-    await step(order, 'add-routes', () => addTunnelRoutes(config, tun.name, world.routes));
+    await step(order, 'add-routes', () =>
+      isFull
+        ? routeEverything(order, fullTunnelOf(config, tun.name, mark, settings.allowLan))
+        : addTunnelRoutes(config, tun.name, world.routes),
+    );
+    await step(order, 'set-dns', () => setDns(order, config, tun.name, isFull));
     await step(order, 'handshake', () => awaitHandshake(order, engine, setup));
   });
   return endpoints.some((endpoint) => endpoint !== null) ? 'connected' : 'interface-up';
+}
+
+/** What the firewall is told of a tunnel before its endpoints are known and its device is open. */
+export function guardOf(config: TunnelConfig, settings: TunnelSettings): ProtectedTunnel {
+  const { addresses, fwMark, table } = config.interface;
+  const isFull = isMainTable(table) && isFullTunnel(allowedIpsOf(config));
+  return {
+    state: 'connecting',
+    isFull,
+    killSwitch: hasKillSwitch(settings, isFull),
+    allowLan: settings.allowLan,
+    device: null,
+    addresses,
+    mark: fwMark ?? (isFull ? DEFAULT_MARK : 0),
+    endpoints: [],
+  };
 }
 
 async function step<T>(order: BringUpOrder, cause: Cause, work: () => Promise<T>): Promise<T> {
@@ -131,8 +175,7 @@ async function step<T>(order: BringUpOrder, cause: Cause, work: () => Promise<T>
     return await work();
   } catch (error) {
     if (error instanceof Interrupted && error.why === 'cancelled') throw error;
-    if (error instanceof Interrupted)
-      throw failed(order, cause, timedOut(order.live.config, cause, error.message));
+    if (error instanceof Interrupted) throw failed(order, cause, timedOut(order, cause, error.message));
     const failure = toFailure(error);
     if (failure.cause instanceof Error)
       order.world.log('error', failure.cause.message, { stack: failure.cause.stack ?? '' });
@@ -146,8 +189,8 @@ function failed(order: BringUpOrder, cause: Cause, parts: FailureParts): BringUp
 }
 
 /** @param within such as `within 30 seconds` */
-function timedOut(config: TunnelConfig | null, cause: Cause, within: string): FailureParts {
-  const hosts = (config?.peers ?? [])
+function timedOut({ live, world }: BringUpOrder, cause: Cause, within: string): FailureParts {
+  const hosts = (live.config?.peers ?? [])
     .flatMap(({ endpoint }) => (endpoint === null ? [] : [endpointText(endpoint.host, endpoint.port)]))
     .join(' ');
   switch (cause) {
@@ -161,7 +204,9 @@ function timedOut(config: TunnelConfig | null, cause: Cause, within: string): Fa
       return {
         what: `the endpoint's name could not be resolved ${within}`,
         where: `at ${hosts}`,
-        advice: 'check the network connection and its DNS',
+        advice: world.protection.isClosed
+          ? 'the kill switch lets no question for a name out: give the endpoint as an address, or open it first'
+          : 'check the network connection and its DNS',
       };
     default:
       return {
@@ -204,8 +249,9 @@ export function engineEnded(how: string): FailureParts {
   return { what: `the engine ended (${how})`, where: '', advice: "look at the helper's log" };
 }
 
-async function connectableConfig(order: BringUpOrder): Promise<TunnelConfig> {
-  const config = await order.readConfig();
+async function connectableTunnel(order: BringUpOrder): ReturnType<ReadTunnel> {
+  const tunnel = await order.readTunnel();
+  const { config } = tunnel;
   if (config.interface.privateKey === null)
     throw new Failure('its config has no PrivateKey', '', 'import one that has');
   const { mtu, table } = config.interface;
@@ -221,17 +267,17 @@ async function connectableConfig(order: BringUpOrder): Promise<TunnelConfig> {
       '',
       'choose another table',
     );
-  return config;
+  return tunnel;
 }
 
 /** Keyed by address. */
 function pathsTo(
   { world, signal }: BringUpOrder,
-  config: TunnelConfig,
   endpoints: readonly (Endpoint | null)[],
+  mark: number,
 ): Promise<Map<string, Path | null>> {
   const addresses = endpoints.flatMap((endpoint) => (endpoint === null ? [] : [endpoint.address]));
-  return world.routes.pathsTo([...new Set(addresses)], config.interface.fwMark ?? 0, signal);
+  return world.routes.pathsTo([...new Set(addresses)], mark, signal);
 }
 
 async function mtuFor(
@@ -281,7 +327,38 @@ async function addTunnelRoutes(config: TunnelConfig, device: string, routes: Rou
     await routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
 }
 
-function allowedIpsOf(config: TunnelConfig): IpPrefix[] {
+function fullTunnelOf(config: TunnelConfig, device: string, mark: number, allowLan: boolean): FullTunnel {
+  const { addresses, dns } = config.interface;
+  const servers = dns.servers.map((server) => new IpPrefix(server, server.family === 4 ? 32 : 128));
+  return { device, mark, prefixes: [...allowedIpsOf(config), ...addresses, ...servers], allowLan };
+}
+
+async function routeEverything({ world, undo, live }: BringUpOrder, tunnel: FullTunnel): Promise<void> {
+  const routing = world.fullTunnelRouting;
+  const settings = routing.settingsToChange();
+  await world.journal.writeKernelSettings(settings);
+  undo.push('put the settings of the kernel back', async () => {
+    routing.restoreSettings(settings);
+    await world.journal.writeKernelSettings([]);
+  });
+  routing.changeSettings(settings);
+  undo.push('remove the routes of a full tunnel', () => routing.remove());
+  await routing.apply(tunnel);
+  live.fullTunnel = tunnel;
+}
+
+async function setDns(
+  { world, undo }: BringUpOrder,
+  config: TunnelConfig,
+  device: string,
+  isFullTunnel: boolean,
+): Promise<void> {
+  const { servers, searchDomains } = config.interface.dns;
+  undo.push('give the DNS servers back', () => world.dns.revert(device));
+  await world.dns.apply({ device, servers: servers.map(String), searchDomains, isFullTunnel });
+}
+
+export function allowedIpsOf(config: TunnelConfig): IpPrefix[] {
   return config.peers.flatMap((peer) => peer.allowedIps);
 }
 

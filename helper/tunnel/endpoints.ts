@@ -27,23 +27,31 @@ const LONGEST_RETRY_MS = 4_000;
  * One entry a peer, in order, null where it has no endpoint. Failures that may pass are retried until the signal
  * aborts; a name that does not exist is not.
  *
+ * @param last where they were last, without the nulls: it does while a kill switch lets no question for a name out
  * @throws Failure, or the signal's reason
  */
 export async function resolveEndpoints(
   config: TunnelConfig,
+  last: readonly Endpoint[],
   lookUp: LookUp,
   clock: HelperClock,
   signal: AbortSignal,
 ): Promise<(Endpoint | null)[]> {
+  const named = config.peers.filter(({ endpoint }) => endpoint !== null);
+  const isOfThisConfig =
+    last.length === named.length && named.every(({ endpoint }, i) => endpoint?.port === last[i]?.port);
   return Promise.all(
-    config.peers.map(async ({ endpoint }) =>
-      endpoint === null ? null : resolve(endpoint, lookUp, clock, signal),
-    ),
+    config.peers.map(async (peer) => {
+      if (peer.endpoint === null) return null;
+      const known = isOfThisConfig ? last[named.indexOf(peer)] : undefined;
+      return resolve(peer.endpoint, known, lookUp, clock, signal);
+    }),
   );
 }
 
 async function resolve(
   endpoint: EndpointConfig,
+  last: Endpoint | undefined,
   lookUp: LookUp,
   clock: HelperClock,
   signal: AbortSignal,
@@ -58,6 +66,7 @@ async function resolve(
       if (signal.aborted) throw signal.reason;
       if (errorCode(error) === 'ENOTFOUND')
         throw new Failure('the name of an endpoint does not exist', `at ${host}`, 'check its spelling');
+      if (last !== undefined) return last;
     }
     await clock.sleep(wait, signal);
   }

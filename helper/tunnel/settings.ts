@@ -12,3 +12,8 @@ export const tunnelSettings = z.strictObject({
 export type TunnelSettings = Readonly<z.output<typeof tunnelSettings>>;
 
 export const DEFAULT_TUNNEL_SETTINGS: TunnelSettings = { killSwitch: 'automatic', allowLan: false };
+
+/** @param isFull whether the tunnel takes all traffic of a family */
+export function hasKillSwitch({ killSwitch }: TunnelSettings, isFull: boolean): boolean {
+  return killSwitch === 'automatic' ? isFull : killSwitch === 'on';
+}

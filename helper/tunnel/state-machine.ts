@@ -9,6 +9,7 @@ import type { FailureParts } from '../failure.ts';
 export const CAUSES = [
   'read-config',
   'resolve-endpoints',
+  'set-firewall-policy',
   'open-tun',
   'start-engine',
   'configure-engine',
@@ -16,6 +17,7 @@ export const CAUSES = [
   'set-mtu',
   'set-link-up',
   'add-routes',
+  'set-dns',
   'handshake',
   'engine-died',
 ] as const;

@@ -6,6 +6,7 @@ import { dhKey } from '../../engine/crypto/primitives.ts';
 import type { PeerStatus, TunnelStatus } from '../ipc/contract.ts';
 import type { LiveTunnel } from './bring-up.ts';
 import { endpointText } from './endpoints.ts';
+import type { TunnelSettings } from './settings.ts';
 import type { TunnelFailure, TunnelState } from './state-machine.ts';
 import type { EngineDevice } from './uapi-client.ts';
 
@@ -17,6 +18,7 @@ export interface StatusSources {
   readonly config: TunnelConfig | null;
   /** Why it cannot be read. */
   readonly configFailure: TunnelFailure | null;
+  readonly settings: TunnelSettings;
   /** Null while no engine runs or answers. */
   readonly device: EngineDevice | null;
 }
@@ -27,12 +29,14 @@ export function tunnelStatus(sources: StatusSources): TunnelStatus {
   return {
     name,
     state: state.kind,
+    loss: state.kind === 'connecting' ? state.loss : null,
     error: state.kind === 'error' ? state.failure : sources.configFailure,
     interface: live.device,
     publicKey: publicKeyOf(config?.interface.privateKey ?? null),
     listenPort: device?.listenPort ?? config?.interface.listenPort ?? null,
     addresses: (config?.interface.addresses ?? []).map(String),
     dns: config === null ? [] : dnsTexts(config),
+    ...sources.settings,
     mtu: live.mtu ?? config?.interface.mtu ?? null,
     connectedSince: state.kind === 'connected' ? state.since : null,
     rxBytes: peers.reduce((sum, peer) => sum + peer.rxBytes, 0),

@@ -1,19 +1,26 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
-import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
 import type { HelperClock } from '../clock.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { ResultOf } from '../ipc/contract.ts';
-import { BringUpFailed, bringUp, engineEnded, type LiveTunnel, type World } from './bring-up.ts';
+import {
+  BringUpFailed,
+  bringUp,
+  engineEnded,
+  type LiveTunnel,
+  type ReadTunnel,
+  type World,
+} from './bring-up.ts';
 import type { Engine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
 import { SessionWatch } from './session-watch.ts';
+import { hasKillSwitch, type TunnelSettings } from './settings.ts';
 import { type TunnelEvent, type TunnelFailure, type TunnelState, transition } from './state-machine.ts';
 import { configureEngine, initiateHandshakes, readDevice } from './uapi-client.ts';
 import { UndoStack } from './undo.ts';
 
 const SESSION_POLL_MS = 1_000;
 
-type UpOutcome = ResultOf<'up'>['outcome'];
+export type UpOutcome = ResultOf<'up'>['outcome'];
 
 export interface DownOutcome {
   /** Or was coming up. */
@@ -55,17 +62,13 @@ export class Tunnel {
    * @param departed aborts when whoever asked waits no longer: with the one who began it, the attempt ends
    * @throws Failure, to the one who began it after everything has been taken down again
    */
-  async up(
-    readConfig: () => Promise<TunnelConfig>,
-    timeoutSeconds: number,
-    departed: AbortSignal,
-  ): Promise<UpOutcome> {
+  async up(readTunnel: ReadTunnel, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
     while (this.#state.kind === 'disconnecting') await this.#unwinding;
     if (this.#state.kind === 'connected') return 'already-connected';
     if (departed.aborted) throw this.#inWords(new Interrupted('cancelled', ''));
     if (this.#state.kind === 'connecting') return this.#join(timeoutSeconds, departed);
     this.#apply({ kind: 'up-requested' });
-    const attempt = this.#bringUp(readConfig, timeoutSeconds);
+    const attempt = this.#bringUp(readTunnel, timeoutSeconds);
     this.#attempt = attempt;
     const cancel = () => {
       if (this.#attempt === attempt && this.#state.kind === 'connecting')
@@ -80,9 +83,40 @@ export class Tunnel {
     const wasUp = this.#state.kind !== 'disconnected' && this.#state.kind !== 'error';
     this.#apply({ kind: 'down-requested' });
     await this.#unwinding;
+    await this.#settleProtection(); // of an error, which a person has acknowledged
     const leftovers = this.#leftovers;
     this.#leftovers = [];
     return { wasUp, leftovers };
+  }
+
+  /** What a person has set beside its config holds at once. @throws Failure */
+  async change(settings: TunnelSettings): Promise<void> {
+    const { protection, fullTunnelRouting } = this.#world;
+    const guard = protection.of(this.name);
+    if (guard === null) return;
+    const { allowLan } = settings;
+    await protection.set(this.name, {
+      ...guard,
+      allowLan,
+      killSwitch: hasKillSwitch(settings, guard.isFull),
+    });
+    if (this.#live.fullTunnel === null) return;
+    this.#live.fullTunnel = { ...this.#live.fullTunnel, allowLan };
+    await fullTunnelRouting.apply(this.#live.fullTunnel);
+  }
+
+  /** The machine's links, addresses or routes have changed. @throws Failure */
+  async onNetworkChanged(): Promise<void> {
+    if (this.#live.fullTunnel !== null) await this.#world.fullTunnelRouting.apply(this.#live.fullTunnel);
+  }
+
+  /** Ends its engine, and leaves everything else to the next helper, which finds it in the journal. */
+  async abandon(): Promise<void> {
+    const { engine } = this.#live;
+    this.#stop.abort(new Interrupted('cancelled', ''));
+    await this.#steps.catch(() => {}); // its failure is the caller's of up()
+    this.#live = nothingLive();
+    await engine?.stop();
   }
 
   /** Waits for the attempt of somebody else, without a say in it. */
@@ -106,14 +140,14 @@ export class Tunnel {
     }
   }
 
-  async #bringUp(readConfig: () => Promise<TunnelConfig>, timeoutSeconds: number): Promise<UpOutcome> {
+  async #bringUp(readTunnel: ReadTunnel, timeoutSeconds: number): Promise<UpOutcome> {
     const { clock } = this.#world;
     const finished = new AbortController();
     this.#stop = new AbortController();
     const stop = this.#stop;
     const steps = bringUp({
       name: this.name,
-      readConfig,
+      readTunnel,
       world: this.#world,
       undo: this.#undo,
       live: this.#live,
@@ -200,7 +234,24 @@ export class Tunnel {
     await this.#steps.catch(() => {}); // its failure is the caller's of up()
     this.#leftovers = await this.#undo.run(this.#world.log);
     this.#live = nothingLive();
+    await this.#settleProtection();
     this.#apply({ kind: 'unwound' });
+  }
+
+  /** What failed stays guarded, with nothing open: only a person opens it. */
+  async #settleProtection(): Promise<void> {
+    const { protection, log } = this.#world;
+    const guard = protection.of(this.name);
+    if (guard === null) return;
+    const isFailed =
+      this.#state.kind === 'error' || (this.#state.kind === 'disconnecting' && this.#state.failure !== null);
+    try {
+      await protection.set(this.name, isFailed ? { ...guard, state: 'error', device: null } : null);
+    } catch (error) {
+      const { parts, message } = toFailure(error);
+      log('warning', 'could not change the firewall', { tunnel: this.name, reason: message });
+      this.#leftovers.push({ ...parts, what: `could not change the firewall (${parts.what})` });
+    }
   }
 
   #logState(): void {
@@ -223,5 +274,12 @@ function within(seconds: number): string {
 }
 
 function nothingLive(): LiveTunnel {
-  return { config: null, device: null, mtu: null, engine: null, setup: null };
+  return {
+    config: null,
+    device: null,
+    mtu: null,
+    engine: null,
+    fullTunnel: null,
+    setup: null,
+  };
 }

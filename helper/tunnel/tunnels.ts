@@ -1,22 +1,27 @@
 /** All tunnels of this helper: what its socket's verbs do. */
-import type { Hooks, TunnelConfig } from '../../engine/config/tunnel-config.ts';
+import type { Hooks } from '../../engine/config/tunnel-config.ts';
 import { tunnelNameFromFile } from '../../engine/config/tunnel-name.ts';
 import { type ParsedConf, parseWgQuick, writeWgQuick } from '../../engine/config/wg-quick.ts';
 import { ConfigError } from '../../engine/errors.ts';
+import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure, toFailure } from '../failure.ts';
 import {
   type ImportSummary,
   MAX_CONFIG_BYTES,
+  MAX_UP_TIMEOUT_SECONDS,
   type RequestOf,
   type ResultOf,
   type TunnelStatus,
 } from '../ipc/contract.ts';
 import type { Handlers } from '../ipc/server.ts';
-import type { World } from './bring-up.ts';
+import type { MachineSettingsStore } from '../machine-settings.ts';
+import { meeting } from '../routes/plan.ts';
+import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
 import { configuredEndpoint, dnsTexts, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
-import { Tunnel } from './tunnel.ts';
+import { Tunnel, type UpOutcome } from './tunnel.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
 
 /** An engine answers in milliseconds; `status` goes on without one that does not. */
@@ -24,13 +29,17 @@ const STATUS_TIMEOUT_MS = 2_000;
 
 export class Tunnels {
   readonly #store: TunnelStore;
+  readonly #machine: MachineSettingsStore;
   readonly #world: World;
   /** Those that were asked to come up since the helper started. */
   readonly #tunnels = new Map<string, Tunnel>();
+  /** The allowed IPs of those that are up, or about to come up. */
+  readonly #claims = new Map<string, readonly IpPrefix[]>();
   #isClosing = false;
 
-  constructor(store: TunnelStore, world: World) {
+  constructor(store: TunnelStore, machine: MachineSettingsStore, world: World) {
     this.#store = store;
+    this.#machine = machine;
     this.#world = world;
   }
 
@@ -47,11 +56,11 @@ export class Tunnels {
       this.#tunnels.delete(name);
       return {};
     },
-    up: async ({ name, timeoutSeconds }, departed) => {
+    up: async ({ name, timeoutSeconds, replace }, departed) => {
       await this.#requireKnown(name);
       if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
-      const outcome = await this.#tunnel(name).up(() => this.#readConfig(name), timeoutSeconds, departed);
-      return { outcome };
+      if (isAtRest(this.#tunnel(name))) await this.#makeRoom(name, replace);
+      return { outcome: await this.#up(name, timeoutSeconds, departed) };
     },
     down: async ({ name }) => {
       if (name === null) return takeDown([...this.#tunnels.values()]);
@@ -61,14 +70,116 @@ export class Tunnels {
     status: async ({ name }) => {
       if (name !== null) await this.#requireKnown(name);
       const names = name === null ? await this.#names() : [name];
-      return { tunnels: await Promise.all(names.map((each) => this.#status(each))) };
+      const tunnels = await Promise.all(names.map((each) => this.#status(each)));
+      const { lockdown, isClosed } = this.#world.protection;
+      return { tunnels, lockdown, isClosed };
+    },
+    set: async ({ name, killSwitch, allowLan }) => {
+      let settings = DEFAULT_TUNNEL_SETTINGS;
+      await this.#store.change(name, (stored) => {
+        settings = {
+          killSwitch: killSwitch ?? stored.settings.killSwitch,
+          allowLan: allowLan ?? stored.settings.allowLan,
+        };
+        return { ...stored, settings };
+      });
+      await this.#tunnel(name).change(settings);
+      return {};
+    },
+    lockdown: async ({ isOn }) => {
+      const { protection } = this.#world;
+      const before = protection.lockdown;
+      await protection.setLockdown(isOn);
+      try {
+        await this.#machine.write({ lockdown: isOn });
+      } catch (error) {
+        await protection.setLockdown(before);
+        throw error;
+      }
+      return {};
+    },
+    reset: async () => {
+      const { leftovers } = await takeDown([...this.#tunnels.values()]);
+      await this.#machine.write({ lockdown: false });
+      await this.#world.protection.setLockdown(false);
+      return { leftovers: [...leftovers, ...(await this.#world.reset())] };
     },
   };
+
+  /** Brings up again what was up when another helper was killed. */
+  resume(names: readonly string[]): void {
+    for (const name of names) {
+      this.#world.log('info', 'tunnel is brought up again', { tunnel: name });
+      // Its failure is logged and told by its state.
+      void this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal).catch(() => {});
+    }
+  }
+
+  /** The machine's links, addresses or routes have changed. Never throws. */
+  async onNetworkChanged(): Promise<void> {
+    const { protection, log } = this.#world;
+    const works = [
+      protection.refresh(),
+      ...[...this.#tunnels.values()].map((each) => each.onNetworkChanged()),
+    ];
+    for (const result of await Promise.allSettled(works))
+      if (result.status === 'rejected')
+        log('warning', 'could not follow a change of the network', {
+          reason: toFailure(result.reason).message,
+        });
+  }
+
+  /** For the next helper to go on with: tunnels that guard the machine stay as they are, without an engine. */
+  async abandon(): Promise<void> {
+    this.#isClosing = true;
+    const { protection } = this.#world;
+    const all = [...this.#tunnels.values()];
+    const guards = all.filter(({ name }) => protection.of(name)?.killSwitch);
+    await Promise.all(guards.map((each) => each.abandon()));
+    await takeDown(all.filter((each) => !guards.includes(each)));
+  }
 
   /** Takes every tunnel down for good: none comes up any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
     await takeDown([...this.#tunnels.values()]);
+  }
+
+  async #up(name: string, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
+    return this.#tunnel(name).up(() => this.#readTunnel(name), timeoutSeconds, departed);
+  }
+
+  /**
+   * No two tunnels may claim an address. One that takes the place of others guards the machine before they go down, and
+   * what failed and was guarded still is succeeded too.
+   *
+   * @throws Failure
+   */
+  async #makeRoom(name: string, replace: boolean): Promise<void> {
+    const { config, settings } = await this.#readTunnel(name);
+    const claim = config.interface.table.kind === 'off' ? [] : allowedIpsOf(config);
+    const others = [...this.#claims].filter(([other]) => other !== name && !isAtRest(this.#tunnel(other)));
+    const met = others.filter(([, theirs]) => meeting(claim, theirs) !== null);
+    const [first] = met;
+    if (first !== undefined && !replace)
+      throw new Failure(
+        `its allowed IPs meet those of ${first[0]}, which is up`,
+        `tunnel ${name} at ${meeting(claim, first[1])}`,
+        `take that down first: wayfare down ${first[0]}; or let this one take its place: wayfare up ${name} --replace`,
+      );
+    this.#claims.set(name, claim);
+    const { protection } = this.#world;
+    const guard = guardOf(config, settings);
+    const failed = guard.killSwitch
+      ? [...this.#tunnels.values()].filter(({ state }) => state.kind === 'error')
+      : [];
+    const succeeded = [
+      ...met.map(([other]) => this.#tunnel(other)),
+      ...failed.filter((each) => each.name !== name),
+    ];
+    if (succeeded.length === 0) return;
+    await protection.set(name, { ...guard, endpoints: protection.of(name)?.endpoints ?? [] });
+    await takeDown(succeeded);
   }
 
   async #import({ fileName, content, name }: RequestOf<'import'>): Promise<ImportSummary> {
@@ -97,7 +208,10 @@ export class Tunnels {
 
   /** The stored ones, and any that is alive though its file is gone. Sorted. */
   async #names(): Promise<string[]> {
-    const alive = [...this.#tunnels.values()].filter((tunnel) => !isAtRest(tunnel));
+    const { protection } = this.#world;
+    const alive = [...this.#tunnels.values()].filter(
+      (tunnel) => !isAtRest(tunnel) || protection.of(tunnel.name) !== null,
+    );
     return [...new Set([...(await this.#store.list()), ...alive.map(({ name }) => name)])].sort();
   }
 
@@ -112,22 +226,23 @@ export class Tunnels {
       throw new Failure(`the tunnel is ${kind}`, `named ${name}`, `take it down first: wayfare down ${name}`);
   }
 
-  async #readConfig(name: string): Promise<TunnelConfig> {
-    const { config } = await this.#store.read(name);
-    return parse(Buffer.from(config), `${name}.conf`).config;
+  async #readTunnel(name: string): ReturnType<ReadTunnel> {
+    const { config, settings } = await this.#store.read(name);
+    return { config: parse(Buffer.from(config), `${name}.conf`).config, settings };
   }
 
   async #status(name: string): Promise<TunnelStatus> {
     const { state, live } = this.#tunnel(name);
-    const [stored, device] = await Promise.all([this.#configOrFailure(name), this.#device(name)]);
-    const config = live.config ?? ('interface' in stored ? stored : null);
+    const [stored, device] = await Promise.all([this.#storedOrFailure(name), this.#device(name)]);
+    const config = live.config ?? ('config' in stored ? stored.config : null);
     const configFailure = live.config === null && 'cause' in stored ? stored : null;
-    return tunnelStatus({ name, state, live, config, configFailure, device });
+    const settings = 'settings' in stored ? stored.settings : DEFAULT_TUNNEL_SETTINGS;
+    return tunnelStatus({ name, state, live, config, configFailure, settings, device });
   }
 
-  async #configOrFailure(name: string): Promise<TunnelConfig | TunnelFailure> {
+  async #storedOrFailure(name: string): Promise<Awaited<ReturnType<ReadTunnel>> | TunnelFailure> {
     try {
-      return await this.#readConfig(name);
+      return await this.#readTunnel(name);
     } catch (error) {
       return { cause: 'read-config', ...toFailure(error).parts };
     }

@@ -13,10 +13,10 @@ afterEach(() => world.wayfare('down'));
 afterAll(() => world.close());
 
 describe('the helper', () => {
-  it('takes_every_tunnel_down_at_sigterm', async () => {
+  it('takes_every_tunnel_down_at_ctrl_c', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
     await world.wayfare('up', name);
-    expect(await world.helper.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await world.helper.stop('SIGINT')).toEqual({ code: 0, signal: null });
     expect(await networkOf(world.traveller)).toBe(world.untouched);
     expect(await pidsIn(world.traveller)).toEqual([]);
     expect(await world.wayfare('list')).toMatchObject({
@@ -26,47 +26,79 @@ describe('the helper', () => {
     world.helper = await world.startHelper();
   });
 
-  it('leaves_nothing_in_the_way_of_the_next_one_when_it_is_killed', async () => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'ended_by_%s_leaves_a_guarded_tunnel_that_the_next_one_goes_on_with',
+    async (signal) => {
+      const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
+      expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+      const stands = await networkOf(world.traveller);
+      const rules = await world.rules();
+      await world.helper.stop(signal);
+      await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
+      expect(await networkOf(world.traveller)).toBe(stands);
+      expect(await world.rules()).toBe(rules);
+      expect(await world.traveller.ping(DISTANT_ADDRESS, { expectFailure: true })).toMatchObject({
+        received: 0,
+      });
+      world.helper = await world.startHelper();
+      await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
+      expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
+      await world.wayfare('down', name);
+      await world.expectNothingLeft(name);
+    },
+  );
+
+  it('ended_by_SIGTERM_takes_down_what_guards_nothing', async () => {
     const name = await world.importTunnel();
     await world.wayfare('up', name);
+    await world.helper.stop('SIGTERM');
+    expect(await networkOf(world.traveller)).toBe(world.untouched);
+    world.helper = await world.startHelper();
+    expect((await world.statusOf(name)).state).toBe('disconnected');
+  });
+
+  it('reset_removes_everything_of_a_killed_helper_and_of_a_running_one', async () => {
+    const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
+    await world.wayfare('up', name);
+    await world.wayfare('lockdown', 'on');
     await world.helper.stop('SIGKILL');
     await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
+    const { stderr } = await world.traveller.run(process.execPath, [
+      world.program,
+      'reset',
+      '--socket',
+      world.socketPath,
+      '--state-dir',
+      world.stateDir,
+    ]);
+    expect(stderr).toBe('');
+    expect(await networkOf(world.traveller)).toBe(world.untouched);
+    expect(await world.rules()).toBe('');
     world.helper = await world.startHelper();
+    expect((await world.statusOf(name)).state).toBe('disconnected');
+    await world.wayfare('up', name);
+    await world.wayfare('lockdown', 'on');
+    expect(await world.wayfare('reset')).toMatchObject({ code: 0 });
     await world.expectNothingLeft(name);
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
   });
 
   it('refuses_to_run_twice_on_one_socket', async () => {
-    const { code, stderr } = await world.wayfare('helper', '--state-dir', join(world.folder, 'other'));
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^wayfare: another helper is running, at /)]);
+    const second = world.spawnHelper({ stateDir: join(world.folder, 'other') });
+    expect((await second.exited).code).toBe(1);
+    expect(second.stderr).toMatch(/^wayfare: another helper is running, at /m);
   });
 
   it('refuses_to_run_twice_on_one_state_folder', async () => {
-    const elsewhere = ['--socket', join(world.folder, 'elsewhere', 'helper.sock')];
-    const { code, stderr } = await world.wayfare(
-      'helper',
-      '--state-dir',
-      join(world.folder, 'state'),
-      ...elsewhere,
+    const second = world.spawnHelper({ socketPath: join(world.folder, 'elsewhere', 'helper.sock') });
+    expect((await second.exited).code).toBe(1);
+    expect(second.stderr).toBe(
+      `wayfare: another helper has its tunnels, in ${world.stateDir}, stop it first, or choose another --state-dir\n`,
     );
-    expect([code, stderr]).toEqual([
-      1,
-      `wayfare: another helper has its tunnels, in ${join(world.folder, 'state')}, stop it first, or choose another --state-dir\n`,
-    ]);
   });
 
   it('hands_its_engines_no_descriptor_that_it_was_started_with', async () => {
     await world.helper.stop('SIGTERM');
-    const args = ['helper', '--socket', world.socketPath, '--state-dir', join(world.folder, 'state')];
-    const script = 'exec 4</etc/hostname 25</etc/hostname; exec "$@"';
-    world.helper = world.traveller.spawn('bash', [
-      '-c',
-      script,
-      'bash',
-      process.execPath,
-      world.program,
-      ...args,
-    ]);
+    world.helper = world.spawnHelper({ prepare: 'exec 4</etc/hostname 25</etc/hostname' });
     await waitFor(() => world.helper.stderr.includes('helper ready'), { what: 'the helper to be ready' });
     const name = await world.importTunnel();
     await world.wayfare('up', name);
@@ -74,15 +106,15 @@ describe('the helper', () => {
     expect(readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)))).not.toContain('/etc/hostname');
   });
 
-  it('reuses_the_route_that_a_killed_one_left', async () => {
+  it('removes_the_route_that_a_killed_one_left', async () => {
     const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
-    const name = await world.importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
+    const name = await world.importTunnel({ allowedIps: '198.51.100.0/24', endpoint });
     await world.wayfare('up', name);
     await world.helper.stop('SIGKILL');
     await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
-    expect(await world.traveller.ip('route')).toContain(DISTANT_ADDRESS);
+    expect(await world.traveller.ip('route')).toContain(`${DISTANT_ADDRESS} via`);
     world.helper = await world.startHelper();
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+    await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
     await world.wayfare('down', name);
     await world.expectNothingLeft(name);
   });

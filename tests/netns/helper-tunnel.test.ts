@@ -39,6 +39,7 @@ describe('a tunnel', () => {
     expect(status).toEqual({
       name,
       state: 'connected',
+      loss: null,
       error: null,
       interface: name,
       publicKey: await publicKeyOf(world.clientKey),
@@ -46,6 +47,8 @@ describe('a tunnel', () => {
       addresses: ['10.70.0.2/24', 'fd70::2/64'],
       dns: ['10.70.0.1', 'home.example'],
       mtu: 1_420,
+      killSwitch: 'automatic',
+      allowLan: false,
       connectedSince: expect.closeTo(Date.now() / 1_000, -1.5),
       rxBytes: expect.any(Number),
       txBytes: expect.any(Number),
@@ -82,7 +85,8 @@ describe('a tunnel', () => {
     async (allowedIps) => {
       const name = await world.importTunnel({ allowedIps, endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}` });
       expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
-      expect(await world.traveller.ip(`route get ${DISTANT_ADDRESS}`)).toContain(`via ${world.link.b.v4}`);
+      const bearer = await world.traveller.ip(`route get ${DISTANT_ADDRESS} mark 0xca6c`);
+      expect(bearer).toContain(`via ${world.link.b.v4}`);
       expect(await world.traveller.ip('route get 10.71.0.1')).toContain(`dev ${name}`);
       expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
       await world.wayfare('down');
@@ -93,8 +97,8 @@ describe('a tunnel', () => {
   it('two_tunnels_to_one_server_share_its_route_until_both_are_down', async () => {
     const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
     const [first, second] = [
-      await world.importTunnel({ allowedIps: '128.0.0.0/2, 192.0.0.0/2', endpoint }),
-      await world.importTunnel({ allowedIps: '128.0.0.0/1', endpoint, address: '10.70.0.3/32' }),
+      await world.importTunnel({ allowedIps: '198.51.100.0/25', endpoint }),
+      await world.importTunnel({ allowedIps: '10.71.0.0/24', endpoint, address: '198.51.100.2/24' }),
     ];
     for (const name of [first, second]) expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
     expect(await world.wayfare('down', first)).toMatchObject({ code: 0 });

@@ -82,6 +82,7 @@ export class HelperWorld {
     this.clientKey = await newKey();
     this.presharedKey = await newKey();
     await this.#bundlePrograms();
+    await run('cp', ['-a', '/etc', join(this.folder, 'etc')]);
     this.traveller = await createNamespace('traveller');
     this.server = await createNamespace('server');
     this.link = await connectNamespaces(this.traveller, this.server);
@@ -102,16 +103,50 @@ export class HelperWorld {
     return join(this.folder, 'run', 'helper.sock');
   }
 
+  get stateDir(): string {
+    return join(this.folder, 'state');
+  }
+
   get program(): string {
     return join(this.folder, 'dist', 'wayfare.js');
   }
 
   /** @returns a helper of the traveller, once it is ready */
   async startHelper(): Promise<BackgroundProcess> {
-    const args = ['helper', '--socket', this.socketPath, '--state-dir', join(this.folder, 'state')];
-    const started = this.traveller.spawn(process.execPath, [this.program, ...args]);
+    const started = this.spawnHelper();
     await waitFor(() => started.stderr.includes('helper ready'), { what: 'the helper to be ready' });
     return started;
+  }
+
+  /**
+   * A helper in the traveller's network, with an /etc of its own and without the machine's services: what it does to DNS
+   * stays there.
+   *
+   * @param prepare shell words that come before it
+   */
+  spawnHelper({
+    socketPath = this.socketPath,
+    stateDir = this.stateDir,
+    prepare = '',
+  } = {}): BackgroundProcess {
+    const script = `
+      set -e
+      mount --bind "$1" /etc
+      for services in /run/dbus /run/systemd; do [ ! -d $services ] || mount -t tmpfs tmpfs $services; done
+      shift
+      ${prepare}
+      exec "$@"`;
+    const helper = [
+      process.execPath,
+      this.program,
+      'helper',
+      '--socket',
+      socketPath,
+      '--state-dir',
+      stateDir,
+    ];
+    const shell = ['bash', '-c', script, 'bash', join(this.folder, 'etc'), ...helper];
+    return this.traveller.spawn('unshare', ['--mount', ...shell]);
   }
 
   /** Starts the command line and does not wait for its end. */
@@ -142,6 +177,14 @@ export class HelperWorld {
     return { code, stdout: child.stdout, stderr: child.stderr };
   }
 
+  /** The traveller's packet filter. */
+  async rules(): Promise<string> {
+    return (await this.traveller.run('nft', ['list', 'ruleset'])).stdout.replace(
+      /counter packets \d+ bytes \d+/g,
+      'counter',
+    );
+  }
+
   async statusOf(name: string): Promise<TunnelStatus> {
     const { stdout } = await this.wayfare('status', name, '--json');
     return JSON.parse(stdout).tunnels[0];
@@ -156,6 +199,7 @@ export class HelperWorld {
   async expectNothingLeft(name: string): Promise<void> {
     expect(await networkOf(this.traveller)).toBe(this.untouched);
     expect(existsSync(`/var/run/wireguard/${name}.sock`)).toBe(false);
+    expect(await this.rules()).toBe('');
     expect(await pidsIn(this.traveller)).toEqual([this.helper.pid]);
   }
 

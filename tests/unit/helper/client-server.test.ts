@@ -25,6 +25,9 @@ const handlers: Handlers = {
     throw new TypeError('a bug of ours');
   },
   down: async ({ name }) => ({ names: [name ?? 'all'], leftovers: [] }),
+  set: async () => ({}),
+  lockdown: async () => ({}),
+  reset: async () => ({ leftovers: [] }),
   // What a handler must not answer: the server checks its own side too.
   status: async () => ({ tunnels: [{ name: 'home', privateKey: 'secret' }] }) as never,
 };
@@ -69,7 +72,7 @@ describe('client and server', () => {
 
   it('do not tell a client of a bug more than that it is one, and log it', async () => {
     const client = await connectToHelper(socketPath());
-    await expect(client.request('up', { name: 'home', timeoutSeconds: 1 })).rejects.toThrow(
+    await expect(client.request('up', { name: 'home', timeoutSeconds: 1, replace: false })).rejects.toThrow(
       'something inside Wayfare broke',
     );
     expect(logged.join()).toContain('a bug of ours');
@@ -212,11 +215,11 @@ describe('the server', () => {
       },
     });
     const client = await connectToHelper(path);
-    const attempt = client.request('up', { name: 'home', timeoutSeconds: 1 });
+    const attempt = client.request('up', { name: 'home', timeoutSeconds: 1, replace: false });
     setTimeout(() => client.depart(), 50);
     await expect(attempt).rejects.toThrow('it was cancelled');
     const killed = await connectToHelper(path);
-    const lost = killed.request('up', { name: 'home', timeoutSeconds: 1 }).catch(() => {}); // it hangs up itself
+    const lost = killed.request('up', { name: 'home', timeoutSeconds: 1, replace: false }).catch(() => {}); // it hangs up itself
     await client.request('list', {}).catch(() => {}); // it has departed
     setTimeout(() => killed.close(), 50);
     await lost;

@@ -3,8 +3,12 @@ import type { TunnelConfig } from '../../../engine/config/tunnel-config.ts';
 import { parseWgQuick } from '../../../engine/config/wg-quick.ts';
 import type { HelperClock } from '../../../helper/clock.ts';
 import { Failure } from '../../../helper/failure.ts';
+import type { Firewall } from '../../../helper/firewall/index.ts';
 import type { Path } from '../../../helper/routes/index.ts';
-import type { World } from '../../../helper/tunnel/bring-up.ts';
+import type { ReadTunnel, World } from '../../../helper/tunnel/bring-up.ts';
+import type { LiveJournal } from '../../../helper/tunnel/live-journal.ts';
+import { Protection } from '../../../helper/tunnel/protection.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from '../../../helper/tunnel/settings.ts';
 
 /** A clock that moves when the test says so. */
 export class ManualClock implements HelperClock {
@@ -79,7 +83,28 @@ export function configOf(text: string): TunnelConfig {
   return parseWgQuick(Buffer.from(text)).config;
 }
 
+/** A stored tunnel with the settings that it has by default. */
+export function reading(text: string): ReadTunnel {
+  return async () => ({ config: configOf(text), settings: DEFAULT_TUNNEL_SETTINGS });
+}
+
+const forgetfulJournal: LiveJournal = {
+  read: async () => ({ tunnels: new Map(), kernelSettings: [] }),
+  writeTunnels: async () => {},
+  writeKernelSettings: async () => {},
+};
+
 export class FakeWorld {
+  #isGuarding = false;
+  readonly #firewall: Firewall = {
+    apply: async ({ tunnels }) => {
+      this.#deed('guard', tunnels.map(({ state, device }) => `${device} ${state}`).join(', '));
+      this.#isGuarding = true;
+    },
+    reset: async () => {
+      if (this.#isGuarding) this.#deed('unguard', '');
+    },
+  };
   readonly clock = new ManualClock();
   /** What was done, in order, such as `open wg0`. */
   readonly done: string[] = [];
@@ -120,7 +145,24 @@ export class FakeWorld {
       removeBearerRoutes: async (addresses) => {
         if (addresses.length > 0) this.#deed('removeBearerRoutes', addresses.join(' '));
       },
+      removeLeftovers: async () => {},
     },
+    fullTunnelRouting: {
+      settingsToChange: () => [{ name: 'net.test', before: '0' }],
+      changeSettings: (settings) => this.#deed('changeSettings', settings.map(({ name }) => name).join(' ')),
+      restoreSettings: (settings) =>
+        this.#deed('restoreSettings', settings.map(({ name }) => name).join(' ')),
+      apply: async ({ device, prefixes }) => this.#deed('routeEverything', [device, ...prefixes].join(' ')),
+      remove: async () => this.#deed('removeFullTunnel', ''),
+    },
+    protection: new Protection(this.#firewall, forgetfulJournal, false),
+    journal: forgetfulJournal,
+    dns: {
+      recover: async () => {},
+      apply: async ({ device, servers }) => this.#deed('setDns', [device, ...servers].join(' ')),
+      revert: async (device) => this.#deed('revertDns', device),
+    },
+    reset: async () => [],
     startEngine: async ({ name, listenPort }) => {
       this.#deed('startEngine', name);
       let isAlive = true;

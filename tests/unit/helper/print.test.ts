@@ -12,9 +12,11 @@ import {
 import type { TunnelStatus } from '../../../helper/ipc/contract.ts';
 import { PEER_KEY } from './fake-world.ts';
 
+const OPEN = { lockdown: false, isClosed: false };
 const CONNECTED: TunnelStatus = {
   name: 'home',
   state: 'connected',
+  loss: null,
   error: null,
   interface: 'home',
   publicKey: PEER_KEY,
@@ -22,6 +24,8 @@ const CONNECTED: TunnelStatus = {
   addresses: ['10.7.0.2/24', 'fd07::2/64'],
   dns: ['10.7.0.1', 'home.example'],
   mtu: 1_420,
+  killSwitch: 'automatic',
+  allowLan: false,
   connectedSince: 1_800_000_000,
   rxBytes: 1_536,
   txBytes: 148,
@@ -40,13 +44,16 @@ const CONNECTED: TunnelStatus = {
 
 describe('what a person reads', () => {
   it('is the status of a tunnel that is up', () => {
-    expect(statusText([CONNECTED], 1_800_000_061)).toBe(`home: connected, since 1 minute, 1 second
+    expect(
+      statusText({ ...OPEN, tunnels: [CONNECTED] }, 1_800_000_061),
+    ).toBe(`home: connected, since 1 minute, 1 second
   interface     home
   public key    ${PEER_KEY}
   listen port   4242
   addresses     10.7.0.2/24, fd07::2/64
   DNS           10.7.0.1, home.example
   MTU           1420 bytes
+  kill switch   automatic
 
   peer ${PEER_KEY}
     endpoint           192.0.2.1:51820
@@ -64,12 +71,34 @@ describe('what a person reads', () => {
       where: 'tunnel home',
       advice: 'check UDP',
     };
-    const text = statusText([{ ...CONNECTED, state: 'error', error, connectedSince: null }], 0);
+    const text = statusText(
+      { ...OPEN, tunnels: [{ ...CONNECTED, state: 'error', error, connectedSince: null }] },
+      0,
+    );
     expect(text).toMatch(/^home: error\n {2}problem {7}no answer, tunnel home, check UDP\n/);
   });
 
+  it('begins with what lets nothing out', () => {
+    expect(statusText({ lockdown: true, isClosed: true, tunnels: [] }, 0)).toMatch(/^Lockdown is on/);
+    expect(statusText({ lockdown: false, isClosed: true, tunnels: [] }, 0)).toMatch(
+      /^The kill switch is closed/,
+    );
+  });
+
+  it('says why a tunnel connects again', () => {
+    const again = {
+      ...CONNECTED,
+      state: 'connecting' as const,
+      loss: 'no-answer' as const,
+      connectedSince: null,
+    };
+    expect(statusText({ ...OPEN, tunnels: [again] }, 0)).toMatch(
+      /^home: connecting again: its peer does not answer\n/,
+    );
+  });
+
   it('says what to do where there is nothing', () => {
-    expect(statusText([], 0)).toContain('wayfare import FILE');
+    expect(statusText({ ...OPEN, tunnels: [] }, 0)).toContain('wayfare import FILE');
     expect(listText({ tunnels: [] })).toContain('wayfare import FILE');
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Tunnel } from '../../../helper/tunnel/tunnel.ts';
-import { CONF, configOf, FakeWorld, staying, until } from './fake-world.ts';
+import { CONF, FakeWorld, reading, staying, until } from './fake-world.ts';
 
-const config = () => Promise.resolve(configOf(CONF));
+const config = reading(CONF);
 
 function setUp(): { fake: FakeWorld; tunnel: Tunnel } {
   const fake = new FakeWorld();

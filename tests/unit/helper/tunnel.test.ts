@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TunnelConfig } from '../../../engine/config/tunnel-config.ts';
 import { Tunnel } from '../../../helper/tunnel/tunnel.ts';
-import { CONF, configOf, FakeWorld, staying, until } from './fake-world.ts';
+import { CONF, FakeWorld, reading, staying, until } from './fake-world.ts';
 
-const config = () => Promise.resolve(configOf(CONF));
-const configWith = (from: string, to: string) => (): Promise<TunnelConfig> =>
-  Promise.resolve(configOf(CONF.replace(from, to)));
+const config = reading(CONF);
+const configWith = (from: string, to: string) => reading(CONF.replace(from, to));
 
 function setUp(): { fake: FakeWorld; tunnel: Tunnel } {
   const fake = new FakeWorld();
@@ -29,11 +27,12 @@ describe('bring-up', () => {
       'setMtu 1420',
       'setUp home',
       'addTunnelRoutes 10.8.0.0/16',
+      'setDns home 10.7.0.1',
       'initiate ',
     ]);
     fake.done.length = 0;
     expect(await tunnel.down()).toEqual({ wasUp: true, leftovers: [] });
-    expect(fake.done).toEqual(['setDown home', 'stopEngine home', 'close home']);
+    expect(fake.done).toEqual(['revertDns home', 'setDown home', 'stopEngine home', 'close home']);
     expect(tunnel.state).toEqual({ kind: 'disconnected' });
     expect(fake.clock.sleeperCount).toBe(0);
   });
@@ -105,8 +104,7 @@ describe('bring-up', () => {
   });
 
   it.each([
-    ['0.0.0.0/0', ['addTunnelRoutes 0.0.0.0/1 128.0.0.0/1']],
-    ['0.0.0.0/1, 128.0.0.0/1', ['addTunnelRoutes 0.0.0.0/1 128.0.0.0/1']],
+    ['192.0.0.0/4', ['addTunnelRoutes 192.0.0.0/4']],
     ['192.0.2.0/24', ['addTunnelRoutes 192.0.2.0/24']],
   ])('keeps the endpoint out of the tunnel whose allowed IPs are %s', async (allowedIps, added) => {
     const { fake, tunnel } = setUp();
@@ -124,10 +122,51 @@ describe('bring-up', () => {
     ]);
   });
 
+  it.each(['0.0.0.0/0', '::/0', '0.0.0.0/1, 128.0.0.0/1'])(
+    'guards before it does anything else, and routes everything, where allowed IPs are %s',
+    async (allowedIps) => {
+      const { fake, tunnel } = setUp();
+      await tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', allowedIps), 30, staying);
+      const routed = `routeEverything home ${allowedIps.replace(',', '')} 10.7.0.2/24 fd07::2/64 10.7.0.1/32`;
+      expect(fake.done.filter((what) => /guard|open|Settings|oute|Dns/.test(what))).toEqual([
+        'guard null connecting',
+        'open home',
+        'guard home connecting',
+        'changeSettings net.test',
+        routed,
+        'setDns home 10.7.0.1',
+      ]);
+      fake.done.length = 0;
+      await tunnel.down();
+      expect(fake.done).toEqual([
+        'revertDns home',
+        'removeFullTunnel ',
+        'restoreSettings net.test',
+        'setDown home',
+        'stopEngine home',
+        'close home',
+        'unguard ',
+      ]);
+    },
+  );
+
+  it('stays guarded when it fails, until a person takes it down', async () => {
+    const { fake, tunnel } = setUp();
+    fake.failing = 'setDns';
+    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '0.0.0.0/0'), 30, staying));
+    await until(() => fake.clock.sleeperCount === 2 || tunnel.state.kind === 'error');
+    fake.clock.advance(500);
+    expect(await outcome).toContain('setDns failed');
+    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'set-dns' } });
+    expect(fake.done.at(-1)).toBe('guard null error');
+    expect(await tunnel.down()).toEqual({ wasUp: false, leftovers: [] });
+    expect(fake.done.at(-1)).toBe('unguard ');
+  });
+
   it('refuses to swallow an endpoint that it cannot reach', async () => {
     const { fake, tunnel } = setUp();
     fake.path = null;
-    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '0.0.0.0/0'), 30, staying));
+    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '192.0.2.0/24'), 30, staying));
     await until(() => fake.clock.sleeperCount === 2);
     fake.clock.advance(500);
     expect(await outcome).toBe(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestOf, ResultOf } from '../../../helper/ipc/contract.ts';
+import { openMachineSettings } from '../../../helper/machine-settings.ts';
 import { openTunnelStore } from '../../../helper/tunnel/store.ts';
 import { Tunnels } from '../../../helper/tunnel/tunnels.ts';
 import { CONF, configOf, FakeWorld, PEER_KEY, PRIVATE_KEY, staying, until } from './fake-world.ts';
@@ -14,7 +15,7 @@ let tunnels: Tunnels;
 beforeEach(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'wayfare-tunnels-'));
   fake = new FakeWorld();
-  tunnels = new Tunnels(await openTunnelStore(stateDir), fake.world);
+  tunnels = new Tunnels(await openTunnelStore(stateDir), await openMachineSettings(stateDir), fake.world);
 });
 
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
@@ -32,7 +33,7 @@ async function names(): Promise<string[]> {
   return (await tunnels.handlers.list({}, staying)).tunnels.map(({ name }) => name);
 }
 
-const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30 }, staying);
+const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false }, staying);
 
 describe('import', () => {
   it('tells what it found, and keeps hooks as text', async () => {
@@ -137,7 +138,8 @@ describe('the verbs', () => {
   });
 
   it('take down one, or all, and say which were up', async () => {
-    for (const name of ['a', 'b', 'c']) await importing(CONF, 'x.conf', name);
+    for (const [i, name] of ['a', 'b', 'c'].entries())
+      await importing(CONF.replace(/AllowedIPs.*/, `AllowedIPs = 10.${i}.0.0/16`), 'x.conf', name);
     for (const name of ['a', 'b', 'c']) await up(name);
     expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: ['a'], leftovers: [] });
     expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: [], leftovers: [] });
@@ -168,6 +170,7 @@ describe('status', () => {
     expect(await status()).toEqual({
       name: 'home',
       state: 'disconnected',
+      loss: null,
       error: null,
       interface: null,
       publicKey: 'HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=',
@@ -175,6 +178,8 @@ describe('status', () => {
       addresses: ['10.7.0.2/24', 'fd07::2/64'],
       dns: ['10.7.0.1', 'home.example'],
       mtu: null,
+      killSwitch: 'automatic',
+      allowLan: false,
       connectedSince: null,
       rxBytes: 0,
       txBytes: 0,

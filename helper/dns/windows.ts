@@ -1,0 +1,9 @@
+/** Windows has no DNS of ours yet. */
+import { notOnThisSystem } from '../failure.ts';
+import type { Dns } from './index.ts';
+
+export const windowsDns: Dns = {
+  recover: () => Promise.resolve(),
+  apply: () => Promise.reject(notOnThisSystem('DNS')),
+  revert: () => Promise.reject(notOnThisSystem('DNS')),
+};

@@ -1,0 +1,99 @@
+/** What all tunnels together, and the person's lockdown, ask of the packet filter: kept, changed and told here alone. */
+import type { Firewall } from '../firewall/index.ts';
+import type { ProtectedTunnel, ProtectionState } from '../firewall/policy.ts';
+import type { LiveJournal } from './live-journal.ts';
+
+export class Protection {
+  readonly #firewall: Firewall;
+  readonly #journal: LiveJournal;
+  #lockdown: boolean;
+  readonly #tunnels = new Map<string, ProtectedTunnel>();
+  /** Whether rules of ours may stand: another helper may have left some. */
+  #stands = true;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(firewall: Firewall, journal: LiveJournal, lockdown: boolean) {
+    this.#firewall = firewall;
+    this.#journal = journal;
+    this.#lockdown = lockdown;
+  }
+
+  get lockdown(): boolean {
+    return this.#lockdown;
+  }
+
+  /** Whether nothing may leave but what a tunnel, or its bearer, sends. */
+  get isClosed(): boolean {
+    return this.#lockdown || [...this.#tunnels.values()].some(({ killSwitch }) => killSwitch);
+  }
+
+  /** What a tunnel asked for last. */
+  of(name: string): ProtectedTunnel | null {
+    return this.#tunnels.get(name) ?? null;
+  }
+
+  /** @param tunnel null: it asks for nothing any more. @throws Failure, with the rules and all else as before */
+  set(name: string, tunnel: ProtectedTunnel | null): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#tunnels.get(name) ?? null;
+      this.#keep(name, tunnel);
+      await this.#apply().catch((error) => {
+        this.#keep(name, before);
+        throw error;
+      });
+      await this.#journal.writeTunnels(this.#tunnels);
+    });
+  }
+
+  /** @throws Failure, with the rules and all else as before */
+  setLockdown(lockdown: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#lockdown;
+      this.#lockdown = lockdown;
+      await this.#apply().catch((error) => {
+        this.#lockdown = before;
+        throw error;
+      });
+    });
+  }
+
+  /** The machine's links or networks have changed. @throws Failure */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#apply());
+  }
+
+  /**
+   * What a killed helper left, in the place of its rules, which are never lifted in between.
+   *
+   * @throws Failure
+   */
+  resume(tunnels: ReadonlyMap<string, ProtectedTunnel>): Promise<void> {
+    for (const [name, tunnel] of tunnels) this.#keep(name, tunnel);
+    return this.refresh();
+  }
+
+  #keep(name: string, tunnel: ProtectedTunnel | null): void {
+    if (tunnel === null) this.#tunnels.delete(name);
+    else this.#tunnels.set(name, tunnel);
+  }
+
+  /** A machine with nothing to guard needs no packet filter to be installed. */
+  async #apply(): Promise<void> {
+    const tunnels = [...this.#tunnels.values()];
+    const guards = this.#lockdown || tunnels.some(({ isFull, killSwitch }) => isFull || killSwitch);
+    if (guards) {
+      this.#stands = true;
+      const state: ProtectionState = { lockdown: this.#lockdown, tunnels };
+      await this.#firewall.apply(state);
+    } else if (this.#stands) {
+      await this.#firewall.reset();
+      this.#stands = false;
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {}); // its failure is the caller's
+    return turn;
+  }
+}
