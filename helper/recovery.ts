@@ -38,7 +38,11 @@ export async function recover(traces: Traces, protection: Protection): Promise<s
       'remove the routes of a full tunnel',
       () => (hasFullTunnel ? undefined : traces.fullTunnelRouting.remove()),
     ],
-    ['remove the routes to endpoints', () => traces.routes.removeLeftovers()],
+    // One that goes on asks for the way to its endpoint, which its own routes must not answer.
+    [
+      'remove the routes to endpoints',
+      () => (names.length > 0 ? undefined : traces.routes.removeLeftovers()),
+    ],
     ['give the DNS servers back', () => traces.dns.recover(names)],
   ]);
   return names;

@@ -12,6 +12,11 @@ beforeAll(() => world.open());
 afterEach(() => world.wayfare('down'));
 afterAll(() => world.close());
 
+/** An interface without an engine has no carrier. */
+function withoutLinkStates(network: string): string {
+  return network.replace(/ *(UNKNOWN|DOWN|UP|linkdown|<[A-Z,_-]*>) */g, ' ');
+}
+
 describe('the helper', () => {
   it('takes_every_tunnel_down_at_ctrl_c', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
@@ -31,15 +36,13 @@ describe('the helper', () => {
     async (signal) => {
       const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
       expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
-      const stands = await networkOf(world.traveller);
+      const stands = withoutLinkStates(await networkOf(world.traveller));
       const rules = await world.rules();
       await world.helper.stop(signal);
       await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
-      expect(await networkOf(world.traveller)).toBe(stands);
+      expect(withoutLinkStates(await networkOf(world.traveller))).toBe(stands);
       expect(await world.rules()).toBe(rules);
-      expect(await world.traveller.ping(DISTANT_ADDRESS, { expectFailure: true })).toMatchObject({
-        received: 0,
-      });
+      await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', DISTANT_ADDRESS])).rejects.toThrow();
       world.helper = await world.startHelper();
       await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
       expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
@@ -106,7 +109,7 @@ describe('the helper', () => {
     expect(readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)))).not.toContain('/etc/hostname');
   });
 
-  it('removes_the_route_that_a_killed_one_left', async () => {
+  it('reuses_the_route_that_a_killed_one_left', async () => {
     const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
     const name = await world.importTunnel({ allowedIps: '198.51.100.0/24', endpoint });
     await world.wayfare('up', name);
