@@ -1,16 +1,46 @@
 /** The other end of the helper's socket, for the command line and the app. */
 import { connect, type Socket } from 'node:net';
+import { type HelperClock, systemClock } from '../clock.ts';
 import { errorCode, Failure } from '../failure.ts';
+import { strangerRefused } from './authorize.ts';
 import { encodeFrame, FrameDecoder } from './codec.ts';
-import { type RequestOf, type ResultOf, replyFrame, VERBS, type Verb } from './contract.ts';
+import {
+  type HelperEvent,
+  helperFrame,
+  type ReplyFrame,
+  type RequestOf,
+  type ResultOf,
+  type Topic,
+  VERBS,
+  type Verb,
+} from './contract.ts';
 import { requireSocketPath } from './socket-path.ts';
 
 export interface HelperClient {
   /** @throws Failure, the helper's own or that the connection ended */
   request<V extends Verb>(verb: V, request: RequestOf<V>): Promise<ResultOf<V>>;
+  /**
+   * Resolves once `listener` has heard the present state; the changes follow. It takes the place of the subscription
+   * before: no topic ends that.
+   *
+   * @throws Failure as `request`
+   */
+  subscribe(topics: readonly Topic[], listener: (event: HelperEvent) => void): Promise<void>;
+  /** Resolves once the connection has ended, with why. */
+  readonly ended: Promise<Failure>;
   /** Waits no longer for an `up`, which is cancelled where this client began it. The answers still come. */
   depart(): void;
   close(): void;
+}
+
+/** How long a helper may be too busy to take a connection. */
+const BUSY_PATIENCE_MS = 5_000;
+const BUSY_RETRY_MS = 20;
+
+/** @throws Failure that says in words why the helper cannot be reached */
+export async function connectToHelper(socketPath: string, clock = systemClock): Promise<HelperClient> {
+  requireSocketPath(socketPath);
+  return new SocketClient(await open(socketPath, clock), socketPath);
 }
 
 interface Pending {
@@ -18,80 +48,113 @@ interface Pending {
   readonly reject: (failure: Failure) => void;
 }
 
-/** @throws Failure that says in words why the helper cannot be reached */
-export async function connectToHelper(socketPath: string): Promise<HelperClient> {
-  requireSocketPath(socketPath);
-  const socket = await open(socketPath);
-  const pending = new Map<number, Pending>();
-  let lastId = 0;
+class SocketClient implements HelperClient {
+  readonly ended: Promise<Failure>;
+  readonly #socket: Socket;
+  readonly #socketPath: string;
+  readonly #decoder = new FrameDecoder();
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #listener: (event: HelperEvent) => void = () => {};
+  /** Why it is over. */
+  #failure: Failure | null = null;
+  #resolveEnded: (failure: Failure) => void = () => {};
 
-  function abandon(failure: Failure): void {
-    for (const { reject } of pending.values()) reject(failure);
-    pending.clear();
-    socket.destroy();
+  constructor(socket: Socket, socketPath: string) {
+    this.#socket = socket;
+    this.#socketPath = socketPath;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    socket.on('error', () => this.#end(hungUp(socketPath)));
+    socket.on('close', () => this.#end(hungUp(socketPath)));
   }
 
-  function settle(value: unknown): void {
-    const frame = replyFrame.safeParse(value);
-    if (!frame.success) {
-      abandon(notUnderstood(socketPath));
-      return;
+  async request<V extends Verb>(verb: V, request: RequestOf<V>): Promise<ResultOf<V>> {
+    if (this.#failure !== null) throw this.#failure;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const bytes = encodeFrame({ id, verb, request });
+    const result = await new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#socket.write(bytes);
+    });
+    const parsed = VERBS[verb].result.safeParse(result);
+    if (!parsed.success) throw notUnderstood(this.#socketPath);
+    return parsed.data as ResultOf<V>;
+  }
+
+  async subscribe(topics: readonly Topic[], listener: (event: HelperEvent) => void): Promise<void> {
+    this.#listener = listener;
+    await this.request('subscribe', { topics: [...topics] });
+  }
+
+  depart(): void {
+    this.#socket.end();
+  }
+
+  close(): void {
+    this.#end(hungUp(this.#socketPath));
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#decoder.push(chunk);
+    while (this.#failure === null) {
+      const decoded = this.#decoder.next();
+      if (decoded === null) return;
+      const frame = helperFrame.safeParse(decoded.kind === 'value' ? decoded.value : null);
+      if (!frame.success) this.#end(notUnderstood(this.#socketPath));
+      else if ('event' in frame.data) this.#listener(frame.data);
+      else this.#settle(frame.data);
     }
-    const reply = frame.data;
-    const waiting = reply.id === null ? undefined : pending.get(reply.id);
-    if (reply.id !== null) pending.delete(reply.id);
+  }
+
+  #settle(reply: ReplyFrame): void {
+    const waiting = reply.id === null ? undefined : this.#pending.get(reply.id);
+    if (reply.id !== null) this.#pending.delete(reply.id);
     if (waiting === undefined) {
-      if (!reply.ok) abandon(Failure.from(reply.error));
+      if (!reply.ok) this.#end(withPlace(Failure.from(reply.error), this.#socketPath));
     } else if (reply.ok) waiting.resolve(reply.result);
     else waiting.reject(Failure.from(reply.error));
   }
 
-  const decoder = new FrameDecoder();
-  socket.on('data', (chunk: Uint8Array) => {
-    decoder.push(chunk);
-    for (let frame = decoder.next(); frame !== null; frame = decoder.next()) {
-      if (frame.kind !== 'value') return abandon(notUnderstood(socketPath));
-      settle(frame.value);
-    }
-  });
-  socket.on('error', () => abandon(hungUp(socketPath)));
-  socket.on('close', () => abandon(hungUp(socketPath)));
-
-  return {
-    async request(verb, request) {
-      if (socket.destroyed) throw hungUp(socketPath);
-      lastId += 1;
-      const id = lastId;
-      const bytes = encodeFrame({ id, verb, request });
-      const result = await new Promise<unknown>((resolve, reject) => {
-        pending.set(id, { resolve, reject });
-        socket.write(bytes);
-      });
-      const parsed = VERBS[verb].result.safeParse(result);
-      if (!parsed.success) throw notUnderstood(socketPath);
-      return parsed.data as ResultOf<typeof verb>;
-    },
-    depart: () => {
-      socket.end();
-    },
-    close: () => {
-      socket.destroy();
-    },
-  };
+  #end(failure: Failure): void {
+    if (this.#failure !== null) return;
+    this.#failure = failure;
+    this.#socket.destroy();
+    for (const { reject } of this.#pending.values()) reject(failure);
+    this.#pending.clear();
+    this.#resolveEnded(failure);
+  }
 }
 
-function open(socketPath: string): Promise<Socket> {
+/** A helper whose queue is full of others takes this connection a moment later. */
+async function open(socketPath: string, clock: HelperClock): Promise<Socket> {
+  const deadline = clock.monotonicMs() + BUSY_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await openOnce(socketPath);
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN' || clock.monotonicMs() >= deadline)
+        throw cannotReach(socketPath, error);
+      await clock.sleep(BUSY_RETRY_MS, new AbortController().signal);
+    }
+  }
+}
+
+function openOnce(socketPath: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
+    socket.once('error', reject);
     socket.once('connect', () => {
-      socket.removeAllListeners('error');
+      socket.off('error', reject);
       resolve(socket);
     });
-    socket.once('error', (error) => reject(cannotReach(socketPath, error)));
   });
 }
 
-function cannotReach(socketPath: string, error: Error): Failure {
+function cannotReach(socketPath: string, error: unknown): Failure {
   const where = `at ${socketPath}`;
   switch (errorCode(error)) {
     case 'ENOENT':
@@ -100,10 +163,17 @@ function cannotReach(socketPath: string, error: Error): Failure {
       return new Failure('the helper is not running', where, "start it with 'sudo npx wayfare helper'");
     case 'EACCES':
     case 'EPERM':
-      return new Failure('you may not talk to the helper', where, 'use sudo');
+      return strangerRefused(where);
+    case 'EAGAIN':
+      return new Failure('the helper is too busy', where, 'try again in a moment');
     default:
-      return new Failure(`the helper cannot be reached (${error.message})`, where, 'check --socket');
+      return new Failure(`the helper cannot be reached (${String(error)})`, where, 'check --socket');
   }
+}
+
+/** What ends a connection is said of the helper as a whole, which does not know by what path it was reached. */
+function withPlace({ parts }: Failure, socketPath: string): Failure {
+  return new Failure(parts.what, parts.where === '' ? `at ${socketPath}` : parts.where, parts.advice);
 }
 
 function hungUp(socketPath: string): Failure {

@@ -1,4 +1,7 @@
-/** Frames on the helper's socket: one JSON value a line, UTF-8, at most MAX_FRAME_BYTES without its newline. */
+/**
+ * Frames on the helper's socket: one JSON value a line, UTF-8, at most MAX_FRAME_BYTES without its newline. A reader may
+ * allow less.
+ */
 
 export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 const INITIAL_CAPACITY = 4_096;
@@ -32,6 +35,11 @@ export class FrameDecoder {
   #line = new Uint8Array(INITIAL_CAPACITY);
   #length = 0;
   #tooLong = false;
+  readonly #maxFrameBytes: number;
+
+  constructor(maxFrameBytes = MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
 
   push(chunk: Uint8Array): void {
     if (!this.#tooLong) this.#chunks.push(chunk);
@@ -43,7 +51,7 @@ export class FrameDecoder {
       const chunk = this.#chunks[0]!;
       const end = chunk.indexOf(NEWLINE);
       const part = end < 0 ? chunk : chunk.subarray(0, end);
-      if (this.#length + part.length > MAX_FRAME_BYTES) return this.#giveUp();
+      if (this.#length + part.length > this.#maxFrameBytes) return this.#giveUp();
       this.#append(part);
       if (end < 0 || end === chunk.length - 1) this.#chunks.shift();
       else this.#chunks[0] = chunk.subarray(end + 1);

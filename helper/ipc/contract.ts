@@ -4,12 +4,15 @@
  *
  * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
  * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` that it began
- * is cancelled, everything else is answered. Events, once there are subscriptions, will be frames with `event` and no
- * id. Private and preshared keys leave the helper in `export` alone, which today only root can ask for (the socket's
- * mode); verbs are to be authorised one by one, by the kernel's peer credentials.
+ * is cancelled, everything else is answered. A reply whose id is null tells why the connection ends, or that a line was
+ * no request. After `subscribe`, events come between the replies: frames with `event` and no id.
+ *
+ * Each verb names the least role that may ask it (authorize.ts). Private and preshared keys leave the helper in
+ * `export` alone.
  */
 import { z } from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
+import type { Failure } from '../failure.ts';
 import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
 import { CAUSES, LOSSES } from '../tunnel/state-machine.ts';
 
@@ -28,7 +31,11 @@ const newTunnelName = tunnelName.refine((name) => !name.startsWith('-'), 'a name
 const count = z.int().min(0);
 const unixSeconds = z.int().min(0);
 
+/** An operator connects and disconnects; an admin edits, and reads private keys, too. */
+export type Role = 'operator' | 'admin';
+
 const failure = z.strictObject({ what: z.string(), where: z.string(), advice: z.string() });
+const tunnelFailure = failure.extend({ cause: z.enum(CAUSES) });
 
 const peerStatus = z.strictObject({
   publicKey: z.string(),
@@ -49,7 +56,7 @@ const tunnelStatus = z.strictObject({
   state: tunnelStateKind,
   /** Why a tunnel that was connected is connecting again. */
   loss: z.enum(LOSSES).nullable(),
-  error: failure.extend({ cause: z.enum(CAUSES) }).nullable(),
+  error: tunnelFailure.nullable(),
   /** The name of the network interface while there is one. */
   interface: z.string().nullable(),
   publicKey: z.string().nullable(),
@@ -89,10 +96,15 @@ const importSummary = z.strictObject({
   warnings: z.array(z.strictObject({ kind: z.string(), line: z.int(), message: z.string() })),
 });
 
+/** `tunnels`: which there are, and the state of each. `traffic`: the bytes of those that run, once a second. */
+const TOPICS = ['tunnels', 'traffic'] as const;
+export type Topic = (typeof TOPICS)[number];
+
 const nothing = z.strictObject({});
 
 export const VERBS = {
   import: {
+    role: 'admin',
     request: z.strictObject({
       /** The file's own name without its folder: the tunnel is named after it unless `name` is given. */
       fileName: z.string().min(1).max(255),
@@ -103,18 +115,21 @@ export const VERBS = {
     result: importSummary,
   },
   list: {
+    role: 'operator',
     request: nothing,
     result: z.strictObject({
       tunnels: z.array(z.strictObject({ name: z.string(), state: tunnelStateKind })),
     }),
   },
   export: {
+    role: 'admin',
     request: z.strictObject({ name: tunnelName }),
     /** The `.conf`, its private key included. */
     result: z.strictObject({ config: z.string() }),
   },
-  remove: { request: z.strictObject({ name: tunnelName }), result: nothing },
+  remove: { role: 'admin', request: z.strictObject({ name: tunnelName }), result: nothing },
   up: {
+    role: 'operator',
     request: z.strictObject({
       name: tunnelName,
       timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
@@ -127,6 +142,7 @@ export const VERBS = {
     }),
   },
   down: {
+    role: 'operator',
     /** Every tunnel where the name is null. */
     request: z.strictObject({ name: tunnelName.nullable() }),
     result: z.strictObject({
@@ -137,10 +153,12 @@ export const VERBS = {
     }),
   },
   status: {
+    role: 'operator',
     request: z.strictObject({ name: tunnelName.nullable() }),
     result: z.strictObject({ tunnels: z.array(tunnelStatus), ...machineStatus }),
   },
   set: {
+    role: 'admin',
     /** Null: as it is. What is set holds at once. */
     request: z.strictObject({
       name: tunnelName,
@@ -149,10 +167,20 @@ export const VERBS = {
     }),
     result: nothing,
   },
-  lockdown: { request: z.strictObject({ isOn: z.boolean() }), result: nothing },
+  lockdown: { role: 'admin', request: z.strictObject({ isOn: z.boolean() }), result: nothing },
   /** Takes every tunnel down, ends the lockdown and removes everything of ours, whatever state it is in. */
-  reset: { request: nothing, result: z.strictObject({ leftovers: z.array(failure) }) },
-} as const;
+  reset: { role: 'admin', request: nothing, result: z.strictObject({ leftovers: z.array(failure) }) },
+  /**
+   * Tells the present state in events, then answers, then tells what changes. It takes the place of what this
+   * connection had subscribed to before: no topic ends that. A client that reads slowly misses events which a later one
+   * of the same tunnel, or of the traffic, has overtaken; never the latest.
+   */
+  subscribe: {
+    role: 'operator',
+    request: z.strictObject({ topics: z.array(z.enum(TOPICS)).max(TOPICS.length) }),
+    result: nothing,
+  },
+} as const satisfies Record<string, { role: Role; request: z.ZodType; result: z.ZodType }>;
 
 export type Verb = keyof typeof VERBS;
 export type RequestOf<V extends Verb> = z.output<(typeof VERBS)[V]['request']>;
@@ -180,3 +208,32 @@ export const replyFrame = z.discriminatedUnion('ok', [
   z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(false), error: failure }),
 ]);
 export type ReplyFrame = z.output<typeof replyFrame>;
+
+export function refusal(id: number | null, failure: Failure): ReplyFrame {
+  return { id, ok: false, error: failure.parts };
+}
+
+const tunnelStateEvent = z.strictObject({
+  event: z.literal('tunnel-state'),
+  name: z.string(),
+  state: tunnelStateKind,
+  error: tunnelFailure.nullable(),
+});
+
+const tunnelRemovedEvent = z.strictObject({ event: z.literal('tunnel-removed'), name: z.string() });
+
+const trafficEvent = z.strictObject({
+  event: z.literal('traffic'),
+  /** Milliseconds of the helper's monotonic clock: a rate is a difference of bytes by a difference of these. */
+  atMs: z.number(),
+  /** Totals of each tunnel whose engine runs, since that engine started. */
+  tunnels: z.array(z.strictObject({ name: z.string(), rxBytes: count, txBytes: count })),
+});
+
+export const eventFrame = z.discriminatedUnion('event', [tunnelStateEvent, tunnelRemovedEvent, trafficEvent]);
+export type HelperEvent = z.output<typeof eventFrame>;
+export type TunnelsEvent = z.output<typeof tunnelStateEvent> | z.output<typeof tunnelRemovedEvent>;
+export type TrafficEvent = z.output<typeof trafficEvent>;
+
+/** What the helper sends. */
+export const helperFrame = z.union([replyFrame, eventFrame]);

@@ -39,9 +39,15 @@ export function tunnelStatus(sources: StatusSources): TunnelStatus {
     ...sources.settings,
     mtu: live.mtu ?? config?.interface.mtu ?? null,
     connectedSince: state.kind === 'connected' ? state.since : null,
+    ...totalsOf(peers),
+    peers: [...peers],
+  };
+}
+
+export function totalsOf(peers: readonly PeerStatus[]): { rxBytes: number; txBytes: number } {
+  return {
     rxBytes: peers.reduce((sum, peer) => sum + peer.rxBytes, 0),
     txBytes: peers.reduce((sum, peer) => sum + peer.txBytes, 0),
-    peers: [...peers],
   };
 }
 

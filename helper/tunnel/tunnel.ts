@@ -32,6 +32,7 @@ export interface DownOutcome {
 export class Tunnel {
   readonly name: string;
   readonly #world: World;
+  readonly #onStateChange: (tunnel: Tunnel) => void;
   #state: TunnelState = { kind: 'disconnected' };
   #live: LiveTunnel = nothingLive();
   #undo = new UndoStack();
@@ -42,9 +43,10 @@ export class Tunnel {
   /** What the last unwinding could not undo, until `down` has told it. */
   #leftovers: FailureParts[] = [];
 
-  constructor(name: string, world: World) {
+  constructor(name: string, world: World, onStateChange: (tunnel: Tunnel) => void) {
     this.name = name;
     this.#world = world;
+    this.#onStateChange = onStateChange;
   }
 
   get state(): TunnelState {
@@ -224,7 +226,10 @@ export class Tunnel {
     const before = this.#state;
     const { state, effect } = transition(before, event);
     this.#state = state;
-    if (state.kind !== before.kind) this.#logState();
+    if (state.kind !== before.kind) {
+      this.#logState();
+      this.#onStateChange(this);
+    }
     if (effect === 'unwind') this.#unwinding = this.#unwind();
   }
 

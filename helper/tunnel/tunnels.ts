@@ -5,27 +5,32 @@ import { type ParsedConf, parseWgQuick, writeWgQuick } from '../../engine/config
 import { ConfigError } from '../../engine/errors.ts';
 import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure, toFailure } from '../failure.ts';
+import type { Handlers } from '../ipc/answer.ts';
 import {
   type ImportSummary,
   MAX_CONFIG_BYTES,
   MAX_UP_TIMEOUT_SECONDS,
   type RequestOf,
   type ResultOf,
+  type TrafficEvent,
   type TunnelStatus,
+  type TunnelsEvent,
 } from '../ipc/contract.ts';
-import type { Handlers } from '../ipc/server.ts';
+import { Announcements, type EventSources, Samples } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
 import { meeting } from '../routes/plan.ts';
 import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
-import { configuredEndpoint, dnsTexts, tunnelStatus } from './status.ts';
+import { configuredEndpoint, dnsTexts, totalsOf, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
 import { Tunnel, type UpOutcome } from './tunnel.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
 
 /** An engine answers in milliseconds; `status` goes on without one that does not. */
 const STATUS_TIMEOUT_MS = 2_000;
+/** How often the traffic is told to those who subscribed to it. */
+const TRAFFIC_INTERVAL_MS = 1_000;
 
 export class Tunnels {
   readonly #store: TunnelStore;
@@ -35,12 +40,20 @@ export class Tunnels {
   readonly #tunnels = new Map<string, Tunnel>();
   /** The allowed IPs of those that are up, or about to come up. */
   readonly #claims = new Map<string, readonly IpPrefix[]>();
+  readonly #changes = new Announcements<TunnelsEvent>(async () =>
+    (await this.#names()).map((name) => stateEvent(this.#tunnel(name))),
+  );
   #isClosing = false;
+  readonly events: EventSources;
 
   constructor(store: TunnelStore, machine: MachineSettingsStore, world: World) {
     this.#store = store;
     this.#machine = machine;
     this.#world = world;
+    this.events = {
+      tunnels: this.#changes,
+      traffic: new Samples(() => this.#traffic(), TRAFFIC_INTERVAL_MS, world.clock),
+    };
   }
 
   readonly handlers: Handlers = {
@@ -54,6 +67,7 @@ export class Tunnels {
       this.#refuseUnlessDown(name);
       await this.#store.remove(name);
       this.#tunnels.delete(name);
+      this.#changes.announce({ event: 'tunnel-removed', name });
       return {};
     },
     up: async ({ name, timeoutSeconds, replace }, departed) => {
@@ -195,13 +209,14 @@ export class Tunnels {
     const chosen = name ?? nameFor(fileName, await this.#store.list());
     await this.#store.create(chosen, text);
     this.#world.log('info', 'tunnel imported', { tunnel: chosen });
+    this.#changes.announce(stateEvent(this.#tunnel(chosen)));
     return summaryOf(chosen, parsed);
   }
 
   #tunnel(name: string): Tunnel {
     const known = this.#tunnels.get(name);
     if (known !== undefined) return known;
-    const tunnel = new Tunnel(name, this.#world);
+    const tunnel = new Tunnel(name, this.#world, (each) => this.#changes.announce(stateEvent(each)));
     this.#tunnels.set(name, tunnel);
     return tunnel;
   }
@@ -248,12 +263,31 @@ export class Tunnels {
     }
   }
 
+  async #traffic(): Promise<TrafficEvent> {
+    const names = [...this.#tunnels.keys()];
+    const devices = await Promise.all(names.map((name) => this.#device(name)));
+    const tunnels = names.flatMap((name, i) => {
+      const peers = devices[i]?.peers;
+      return peers === undefined ? [] : [{ name, ...totalsOf(peers) }];
+    });
+    return { event: 'traffic', atMs: this.#world.clock.monotonicMs(), tunnels };
+  }
+
   async #device(name: string): Promise<EngineDevice | null> {
     const { engine } = this.#tunnel(name).live;
     if (engine === null) return null;
     // An engine that is just starting, or ending, has nothing to say: the config stands in for it.
     return readDevice(engine.request, AbortSignal.timeout(STATUS_TIMEOUT_MS)).catch(() => null);
   }
+}
+
+function stateEvent({ name, state }: Tunnel): TunnelsEvent {
+  return {
+    event: 'tunnel-state',
+    name,
+    state: state.kind,
+    error: state.kind === 'error' ? state.failure : null,
+  };
 }
 
 async function takeDown(tunnels: readonly Tunnel[]): Promise<ResultOf<'down'>> {

@@ -3,10 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../helper/clock.ts';
 import { Failure } from '../../../helper/failure.ts';
+import type { Handlers } from '../../../helper/ipc/answer.ts';
 import { connectToHelper } from '../../../helper/ipc/client.ts';
 import { encodeFrame, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
-import { type Handlers, type HelperServer, serve } from '../../../helper/ipc/server.ts';
+import { Announcements } from '../../../helper/ipc/events.ts';
+import { type HelperServer, serve } from '../../../helper/ipc/server.ts';
 import { closed, leaveStaleSocket, RawClient } from './raw-ends.ts';
 
 let folder = '';
@@ -32,12 +35,23 @@ const handlers: Handlers = {
   status: async () => ({ tunnels: [{ name: 'home', privateKey: 'secret' }] }) as never,
 };
 
+const nothingToTell = new Announcements<never>(async () => []);
+/** Whoever runs the tests may ask everything. */
+const ownGroup = process.getegid?.() ?? null;
+const service = {
+  handlers,
+  events: { tunnels: nothingToTell, traffic: nothingToTell },
+  groups: { operators: ownGroup, admins: ownGroup },
+  clock: systemClock,
+  log: () => {},
+};
+
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wayfare-ipc-'));
   logged = [];
   server = await serve({
+    ...service,
     socketPath: socketPath(),
-    handlers,
     log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
   });
 });
@@ -164,12 +178,20 @@ describe('the server', () => {
     await expectServing();
   });
 
-  it('lets only its owner connect', () => {
-    expect(statSync(socketPath()).mode & 0o777).toBe(0o600);
+  it('lets its owner and the operators connect', () => {
+    const { mode, gid } = statSync(socketPath());
+    expect([mode & 0o777, gid]).toEqual([0o660, ownGroup]);
+  });
+
+  it('lets only its owner connect where there is no group of operators', async () => {
+    const path = join(folder, 'alone.sock');
+    const alone = await serve({ ...service, socketPath: path, groups: { operators: null, admins: null } });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await alone.close();
   });
 
   it('refuses to replace a helper that lives', async () => {
-    await expect(serve({ socketPath: socketPath(), handlers, log: () => {} })).rejects.toThrow(
+    await expect(serve({ ...service, socketPath: socketPath() })).rejects.toThrow(
       'another helper is running',
     );
     await expectServing();
@@ -177,7 +199,7 @@ describe('the server', () => {
 
   it('replaces the socket of a helper that died', async () => {
     const dead = await leaveStaleSocket(join(folder, 'stale.sock'));
-    const next = await serve({ socketPath: dead, handlers, log: () => {} });
+    const next = await serve({ ...service, socketPath: dead });
     const client = await connectToHelper(dead);
     expect(await client.request('list', {})).toBeDefined();
     client.close();
@@ -186,7 +208,7 @@ describe('the server', () => {
 
   it('refuses a path that the system would cut', async () => {
     const long = join(folder, 'x'.repeat(108));
-    await expect(serve({ socketPath: long, handlers, log: () => {} })).rejects.toThrow('1 to 107 bytes');
+    await expect(serve({ ...service, socketPath: long })).rejects.toThrow('1 to 107 bytes');
     await expect(connectToHelper(long)).rejects.toThrow('1 to 107 bytes');
   });
 
@@ -194,7 +216,7 @@ describe('the server', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     for (const path of [join(file, 'helper.sock'), join(file, 'deeper', 'helper.sock')])
-      await expect(serve({ socketPath: path, handlers, log: () => {} })).rejects.toThrow(
+      await expect(serve({ ...service, socketPath: path })).rejects.toThrow(
         /^a file is where the folder of the socket would be, at .*, choose another --socket$/,
       );
   });
@@ -203,8 +225,8 @@ describe('the server', () => {
     const departures: AbortSignal[] = [];
     const path = join(folder, 'waiting.sock');
     const patient = await serve({
+      ...service,
       socketPath: path,
-      log: () => {},
       handlers: {
         ...handlers,
         up: async (_, departed) => {
@@ -230,7 +252,7 @@ describe('the server', () => {
   it('leaves a file alone that is no socket', async () => {
     const path = join(folder, 'notes');
     writeFileSync(path, 'mine');
-    await expect(serve({ socketPath: path, handlers, log: () => {} })).rejects.toThrow('is no socket');
+    await expect(serve({ ...service, socketPath: path })).rejects.toThrow('is no socket');
     expect(statSync(path).size).toBe(4);
   });
 });

@@ -2,12 +2,13 @@
 import { renameSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { FrameDecoder } from '../../../helper/ipc/codec.ts';
-import type { ReplyFrame } from '../../../helper/ipc/contract.ts';
+import type { HelperEvent, ReplyFrame } from '../../../helper/ipc/contract.ts';
 
 /** A client that says whatever it likes. */
 export class RawClient {
   readonly socket: Socket;
   readonly replies: ReplyFrame[] = [];
+  readonly events: HelperEvent[] = [];
   readonly closed: Promise<void>;
   readonly #decoder = new FrameDecoder();
   readonly #waiting = new Set<() => void>();
@@ -19,9 +20,14 @@ export class RawClient {
     this.socket.on('data', (chunk: Uint8Array) => {
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next())
-        if (frame.kind === 'value') this.replies.push(frame.value as ReplyFrame);
+        if (frame.kind === 'value') this.#sort(frame.value as ReplyFrame | HelperEvent);
       for (const check of this.#waiting) check();
     });
+  }
+
+  #sort(frame: ReplyFrame | HelperEvent): void {
+    if ('event' in frame) this.events.push(frame);
+    else this.replies.push(frame);
   }
 
   gotReplies(count: number): Promise<void> {

@@ -6,7 +6,7 @@ const config = reading(CONF);
 
 function setUp(): { fake: FakeWorld; tunnel: Tunnel } {
   const fake = new FakeWorld();
-  return { fake, tunnel: new Tunnel('home', fake.world) };
+  return { fake, tunnel: new Tunnel('home', fake.world, () => {}) };
 }
 
 function outcomeOf(attempt: Promise<string>): Promise<string> {

@@ -7,7 +7,7 @@ const configWith = (from: string, to: string) => reading(CONF.replace(from, to))
 
 function setUp(): { fake: FakeWorld; tunnel: Tunnel } {
   const fake = new FakeWorld();
-  return { fake, tunnel: new Tunnel('home', fake.world) };
+  return { fake, tunnel: new Tunnel('home', fake.world, () => {}) };
 }
 
 /** `up` and what became of it, so that nothing is left unhandled while the clock is turned. */

@@ -1,0 +1,89 @@
+/** The socket in the file system: its folder, its owner and mode, and what a helper that died has left of it. */
+import { mkdirSync } from 'node:fs';
+import { chmod, lchown, lstat, unlink } from 'node:fs/promises';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { errorCode, Failure, toFailure } from '../failure.ts';
+import { requireSocketPath } from './socket-path.ts';
+
+/** A burst of connections waits in the kernel, which allows /proc/sys/net/core/somaxconn of them. */
+const BACKLOG = 4_096;
+const OWNER_ONLY = 0o600;
+const OWNER_AND_GROUP = 0o660;
+const KEEP_OWNER = -1;
+
+/**
+ * @param group who may connect besides root, or null
+ * @throws Failure where another helper serves the path, or the socket cannot be made; nobody listens then
+ */
+export async function listenAt(server: Server, socketPath: string, group: number | null): Promise<void> {
+  requireSocketPath(socketPath);
+  makeFolder(dirname(socketPath));
+  await takeOver(socketPath);
+  await listen(server, socketPath);
+  try {
+    if (group !== null) await lchown(socketPath, KEEP_OWNER, group);
+    await chmod(socketPath, group === null ? OWNER_ONLY : OWNER_AND_GROUP);
+  } catch (error) {
+    server.close(); // a listening server would keep the process from ending
+    throw toFailure(error, `at ${socketPath}`);
+  }
+}
+
+/** Everybody may look into it: who may connect is the socket's own matter. */
+function makeFolder(folder: string): void {
+  const umask = process.umask(0o022);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const code = errorCode(error);
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR';
+    const what = isFile ? 'a file is where the folder of the socket would be' : toFailure(error).parts.what;
+    const advice = code === 'EACCES' ? 'run the helper as root, or ' : '';
+    throw new Failure(what, `at ${folder}`, `${advice}choose another --socket`);
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Removes the socket of a helper that died; one that answers is left alone. */
+async function takeOver(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => null);
+  if (found === null) return;
+  if (!found.isSocket())
+    throw new Failure('a file that is no socket is in the way', `at ${socketPath}`, 'move it away');
+  if (await answers(socketPath))
+    throw new Failure(
+      'another helper is running',
+      `at ${socketPath}`,
+      'stop it first, or choose another --socket',
+    );
+  await unlink(socketPath);
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    // Only a refusal proves that nobody listens.
+    probe.once('error', (error) => resolve(errorCode(error) !== 'ECONNREFUSED'));
+  });
+}
+
+function listen(server: Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) =>
+      reject(new Failure(`cannot listen (${error.message})`, `at ${socketPath}`, 'choose another --socket'));
+    server.once('error', fail);
+    // The socket is made inside listen(): nobody else can reach it even before its mode is set.
+    const umask = process.umask(0o177);
+    server.listen({ path: socketPath, backlog: BACKLOG }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+    process.umask(umask);
+  });
+}

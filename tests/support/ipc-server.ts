@@ -1,0 +1,100 @@
+/**
+ * A program: the helper's socket with nothing behind it, for the groups that its one argument names in JSON. It prints
+ * `ready`, and the name of each verb for administrators that is carried out.
+ */
+import { systemClock } from '../../helper/clock.ts';
+import type { TunnelStatus, TunnelsEvent } from '../../helper/ipc/contract.ts';
+import { Announcements, Samples } from '../../helper/ipc/events.ts';
+import { type ServerOptions, serve } from '../../helper/ipc/server.ts';
+import { createLog } from '../../helper/log.ts';
+
+const tunnel: TunnelStatus = {
+  name: 'home',
+  state: 'disconnected',
+  loss: null,
+  error: null,
+  interface: null,
+  publicKey: null,
+  listenPort: null,
+  addresses: ['10.7.0.2/24'],
+  dns: [],
+  mtu: null,
+  killSwitch: 'automatic',
+  allowLan: false,
+  connectedSince: null,
+  rxBytes: 0,
+  txBytes: 0,
+  peers: [],
+};
+/** For whoever asks for the tunnel `large`: three megabytes. */
+const large: TunnelStatus = { ...tunnel, dns: ['x'.repeat(3_000_000)] };
+
+const changes = new Announcements<TunnelsEvent>(async () => [stateEvent('home', 'disconnected')]);
+const traffic = new Samples(
+  async () => ({ event: 'traffic' as const, atMs: systemClock.monotonicMs(), tunnels: [] }),
+  1_000,
+  systemClock,
+);
+
+function stateEvent(name: string, state: TunnelStatus['state']): TunnelsEvent {
+  return { event: 'tunnel-state', name, state, error: null };
+}
+
+function carriedOut(verb: string): void {
+  process.stdout.write(`${verb}\n`);
+}
+
+const log = createLog((line) => process.stderr.write(line), Date.now);
+const { socketPath, groups } = JSON.parse(process.argv[2]!) as Pick<ServerOptions, 'socketPath' | 'groups'>;
+
+await serve({
+  socketPath,
+  groups,
+  clock: systemClock,
+  events: { tunnels: changes, traffic },
+  log: (level, message, fields) => {
+    if (level !== 'info') log(level, message, fields);
+  },
+  handlers: {
+    import: async () => {
+      carriedOut('import');
+      return { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+    },
+    export: async () => {
+      carriedOut('export');
+      return { config: '[Interface]\n' };
+    },
+    remove: async () => {
+      carriedOut('remove');
+      return {};
+    },
+    list: async () => ({ tunnels: [{ name: 'home', state: 'disconnected' }] }),
+    up: async ({ name }) => {
+      changes.announce(stateEvent(name, 'connecting'));
+      changes.announce(stateEvent(name, 'connected'));
+      return { outcome: 'connected' };
+    },
+    down: async ({ name }) => {
+      changes.announce(stateEvent(name ?? 'home', 'disconnected'));
+      return { names: [], leftovers: [] };
+    },
+    status: async ({ name }) => ({
+      tunnels: [name === 'large' ? large : tunnel],
+      lockdown: false,
+      isClosed: false,
+    }),
+    set: async () => {
+      carriedOut('set');
+      return {};
+    },
+    lockdown: async () => {
+      carriedOut('lockdown');
+      return {};
+    },
+    reset: async () => {
+      carriedOut('reset');
+      return { leftovers: [] };
+    },
+  },
+});
+carriedOut('ready');
