@@ -1,15 +1,16 @@
 /**
  * A policy as nft(8) text. One script takes away what stands and defines the new tables; the kernel takes it whole or
- * not at all, and no packet passes between. NOTE: in the milliseconds of a swap the empty new chains may drop a packet
- * that they would let through.
+ * not at all. While it changes over, a packet may meet the new chains before their policy is in force, or the old ones
+ * without their rules: so a closed chain ends in a rule that refuses, and has that as its policy too. NOTE: a packet that
+ * is to pass may be dropped then.
  *
- * - `inet wayfare` decides about IP. Its chains' policy is the closed door: rules only open.
+ * - `inet wayfare` decides about IP.
  * - `netdev wayfare` stands once more behind each device that leads outside, for what raw sockets (packet(7)) send past
  *   the first.
  * - `arp wayfare` keeps the tunnel's addresses silent on the local network, and finds the way for the answers about the
  *   others.
  */
-import type { IpFamily } from '../../engine/wire/ip-prefix.ts';
+import type { IpAddress, IpFamily } from '../../engine/wire/ip-prefix.ts';
 import type { Bearer, FirewallPolicy, GuardedTunnel } from './policy.ts';
 
 type Lines = readonly string[];
@@ -107,7 +108,7 @@ function input(policy: FirewallPolicy): Lines {
   return [
     'iifname "lo" accept',
     ...policy.tunnels.flatMap(({ bearer }) =>
-      families(bearer).map(({ protocol, peers }) => `${protocol} saddr . udp sport ${peers} accept`),
+      endpointSets(bearer).map(({ protocol, members }) => `${protocol} saddr . udp sport ${members} accept`),
     ),
     ...accept('iifname', innerDevices(policy)),
     ...DHCP_IN,
@@ -117,44 +118,48 @@ function input(policy: FirewallPolicy): Lines {
     ...policy.lan.map(
       ({ device, prefix }) => `iifname "${device}" ${protocolOf(prefix)} saddr ${prefix} accept`,
     ),
+    'drop',
   ];
 }
 
 /** CVE-2019-14899: who may speak to the tunnel's address from outside can find out what is spoken inside. */
 function guard({ device, addresses }: GuardedTunnel): Lines {
   const outside = device === null ? '' : `iifname != "${device}" `;
-  return byFamily(addresses).map(
-    ({ protocol, members }) => `${outside}${protocol} daddr ${set(members)} fib saddr type != local drop`,
+  return addressSets(addresses).map(
+    ({ protocol, members }) => `${outside}${protocol} daddr ${members} fib saddr type != local drop`,
   );
 }
 
-/** Where rp_filter is 1, an answer needs the mark that the question had: by it, the way back is the way that it came. */
+/**
+ * Where rp_filter is 1, an answer needs the mark that the question had: by it, the way back is the way that it came. By
+ * address alone, for fragments have no port.
+ */
 function markAnswers({ bearer }: GuardedTunnel): Lines {
-  return families(bearer).map(
-    ({ protocol, peers }) => `${protocol} saddr . udp sport ${peers} meta mark set ${bearer.mark}`,
+  return bearerAddressSets(bearer).map(
+    ({ protocol, members }) => `${protocol} saddr ${members} meta l4proto udp meta mark set ${bearer.mark}`,
   );
 }
 
 /** Whatever the routes say, a tunnel's datagrams never enter it. */
 function refuseLoop({ device, bearer }: GuardedTunnel): Lines {
   if (device === null) return [];
-  return families(bearer).map(
-    ({ protocol, peers }) =>
-      `oifname "${device}" meta mark ${bearer.mark} ${protocol} daddr . udp dport ${peers} drop`,
+  return endpointSets(bearer).map(
+    ({ protocol, members }) =>
+      `oifname "${device}" meta mark ${bearer.mark} ${protocol} daddr . udp dport ${members} drop`,
   );
 }
 
 function acceptBearer(bearer: Bearer): Lines {
-  return families(bearer).map(
-    ({ protocol, peers }) => `meta mark ${bearer.mark} ${protocol} daddr . udp dport ${peers} accept`,
+  return endpointSets(bearer).map(
+    ({ protocol, members }) => `meta mark ${bearer.mark} ${protocol} daddr . udp dport ${members} accept`,
   );
 }
 
 function arpTable({ tunnels, bypassMark }: FirewallPolicy): Lines {
   const silent = tunnels.flatMap(({ addresses }) =>
-    byFamily(addresses)
+    addressSets(addresses)
       .filter(({ protocol }) => protocol === 'ip')
-      .map(({ members }) => `arp daddr ip ${set(members)} drop`),
+      .map(({ members }) => `arp daddr ip ${members} drop`),
   );
   // A router's question for our address is answered only where the route to the router is the way that it came.
   const past = bypassMark === null ? [] : [`meta mark set ${bypassMark}`];
@@ -175,6 +180,7 @@ function netdevTable(policy: FirewallPolicy): Lines {
     ...policy.lan.map(
       ({ device, prefix }) => `oifname "${device}" ${protocolOf(prefix)} daddr ${prefix} accept`,
     ),
+    'drop',
     '}',
     ...policy.outside.flatMap((device, i) =>
       chain(`egress${i}`, `egress device "${device}" priority filter; policy drop`, ['jump leave']),
@@ -183,10 +189,10 @@ function netdevTable(policy: FirewallPolicy): Lines {
 }
 
 /** Behind the first fragment of a datagram there is no port to look at. */
-function acceptFragments({ mark, endpoints }: Bearer): Lines {
-  return byFamily(endpoints.map(({ address }) => address)).map(({ protocol, members }) => {
+function acceptFragments(bearer: Bearer): Lines {
+  return bearerAddressSets(bearer).map(({ protocol, members }) => {
     const isFragment = protocol === 'ip' ? 'ip frag-off & 0x1fff != 0' : 'exthdr frag exists';
-    return `meta mark ${mark} ${protocol} daddr ${set(members)} ${isFragment} meta l4proto udp accept`;
+    return `meta mark ${bearer.mark} ${protocol} daddr ${members} ${isFragment} meta l4proto udp accept`;
   });
 }
 
@@ -199,26 +205,30 @@ function accept(direction: 'iifname' | 'oifname', devices: Lines): Lines {
   return devices.length === 0 ? [] : [`${direction} ${names(devices)} accept`];
 }
 
-function families({ endpoints }: Bearer): { protocol: Protocol; peers: string }[] {
-  return FAMILIES.flatMap(({ family, protocol }) => {
-    const peers = endpoints
-      .filter(({ address }) => address.family === family)
-      .map(({ address, port }) => `${address} . ${port}`);
-    return peers.length === 0 ? [] : [{ protocol, peers: set(peers) }];
-  });
+/** The texts of one family's members, as nft writes a set. */
+interface FamilySet {
+  readonly protocol: Protocol;
+  readonly members: string;
 }
 
-const FAMILIES: readonly { family: IpFamily; protocol: Protocol }[] = [
-  { family: 4, protocol: 'ip' },
-  { family: 6, protocol: 'ip6' },
-];
+function addressSets(addresses: readonly IpAddress[]): FamilySet[] {
+  return byFamily(addresses.map((address) => ({ family: address.family, text: String(address) })));
+}
 
-function byFamily<Member extends { readonly family: IpFamily }>(
-  addresses: readonly Member[],
-): { protocol: Protocol; members: string[] }[] {
-  return FAMILIES.flatMap(({ family, protocol }) => {
-    const members = addresses.filter((address) => address.family === family).map(String);
-    return members.length === 0 ? [] : [{ protocol, members }];
+function bearerAddressSets({ endpoints }: Bearer): FamilySet[] {
+  return addressSets(endpoints.map(({ address }) => address));
+}
+
+function endpointSets({ endpoints }: Bearer): FamilySet[] {
+  return byFamily(
+    endpoints.map(({ address, port }) => ({ family: address.family, text: `${address} . ${port}` })),
+  );
+}
+
+function byFamily(members: readonly { readonly family: IpFamily; readonly text: string }[]): FamilySet[] {
+  return ([4, 6] as const).flatMap((family) => {
+    const texts = members.filter((member) => member.family === family).map(({ text }) => text);
+    return texts.length === 0 ? [] : [{ protocol: protocolOf({ family }), members: set(texts) }];
   });
 }
 

@@ -10,7 +10,7 @@ export interface KernelSetting {
   readonly before: string;
 }
 
-/** Every call throws Failure. */
+/** Every call throws Failure. Rules and routes are changed one call at a time. */
 export interface FullTunnelRouting {
   /** @returns the settings without which the routing would not work, to be written down before they are changed */
   settingsToChange(): KernelSetting[];
@@ -19,14 +19,21 @@ export interface FullTunnelRouting {
   restoreSettings(settings: readonly KernelSetting[]): void;
   /**
    * Brings rules and routes to what the tunnel and the machine's networks ask for now, whatever of ours stood before. The
-   * tunnel's device is up. To be called again when links, addresses, routes or rules have changed.
+   * tunnel's device is up.
    */
   apply(tunnel: FullTunnel): Promise<void>;
+  /** The same for the present tunnel, if there is one: links, addresses, routes or rules have changed. */
+  refresh(): Promise<void>;
+  /** What the present tunnel may speak to beside itself changes. */
+  setAllowLan(allowLan: boolean): Promise<void>;
   /** Removes all rules and routes that are ours, whoever left them. What is gone already is no failure. */
   remove(): Promise<void>;
 }
 
-const notYet: FullTunnelRouting = {
+/** What a system does. Every call throws Failure. */
+export type SystemRouting = Omit<FullTunnelRouting, 'refresh' | 'setAllowLan'>;
+
+const notYet: SystemRouting = {
   settingsToChange: () => [],
   changeSettings: () => {},
   restoreSettings: () => {},
@@ -35,5 +42,40 @@ const notYet: FullTunnelRouting = {
 };
 
 export function fullTunnelRoutingFor(platform: NodeJS.Platform): FullTunnelRouting {
-  return platform === 'linux' ? linuxFullTunnelRouting : notYet;
+  return presentTunnel(platform === 'linux' ? linuxFullTunnelRouting : notYet);
+}
+
+/** A refresh that was asked for before the tunnel was removed must not bring its routes back. */
+export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
+  let present: FullTunnel | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // its failure is the caller's
+    return turn;
+  }
+  async function applyPresent(): Promise<void> {
+    if (present !== null) await routing.apply(present);
+  }
+
+  return {
+    ...routing,
+    apply: (tunnel) =>
+      inTurn(() => {
+        present = tunnel;
+        return applyPresent();
+      }),
+    refresh: () => inTurn(applyPresent),
+    setAllowLan: (allowLan) =>
+      inTurn(() => {
+        if (present !== null) present = { ...present, allowLan };
+        return applyPresent();
+      }),
+    remove: () =>
+      inTurn(() => {
+        present = null;
+        return routing.remove();
+      }),
+  };
 }

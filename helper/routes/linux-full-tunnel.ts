@@ -12,7 +12,7 @@ import {
   type PlannedRule,
   PRIORITIES,
 } from './full-tunnel.ts';
-import type { FullTunnelRouting } from './full-tunnel-routing.ts';
+import type { SystemRouting } from './full-tunnel-routing.ts';
 import { readLocalNetworks } from './local-networks.ts';
 import { changeSettings, restoreSettings, settingsToChange } from './source-marks.ts';
 
@@ -66,7 +66,7 @@ export const linuxFullTunnelRouting = createLinuxFullTunnelRouting(linuxIpComman
 export function createLinuxFullTunnelRouting(
   ip: IpCommand,
   families: () => readonly IpFamily[],
-): FullTunnelRouting {
+): SystemRouting {
   return {
     settingsToChange,
     changeSettings,

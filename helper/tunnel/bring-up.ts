@@ -56,8 +56,6 @@ export interface LiveTunnel {
   /** Bytes. */
   mtu: number | null;
   engine: Engine | null;
-  /** Null for a tunnel that takes only some traffic. */
-  fullTunnel: FullTunnel | null;
   /** What a new process of the engine is given. */
   setup: EngineSetup | null;
 }
@@ -172,6 +170,7 @@ export function guardOf(config: TunnelConfig, settings: TunnelSettings): Protect
 async function step<T>(order: BringUpOrder, cause: Cause, work: () => Promise<T>): Promise<T> {
   try {
     order.signal.throwIfAborted();
+    order.world.log('info', `step ${cause}`, { tunnel: order.name });
     return await work();
   } catch (error) {
     if (error instanceof Interrupted && error.why === 'cancelled') throw error;
@@ -333,7 +332,7 @@ function fullTunnelOf(config: TunnelConfig, device: string, mark: number, allowL
   return { device, mark, prefixes: [...allowedIpsOf(config), ...addresses, ...servers], allowLan };
 }
 
-async function routeEverything({ world, undo, live }: BringUpOrder, tunnel: FullTunnel): Promise<void> {
+async function routeEverything({ world, undo }: BringUpOrder, tunnel: FullTunnel): Promise<void> {
   const routing = world.fullTunnelRouting;
   const settings = routing.settingsToChange();
   await world.journal.writeKernelSettings(settings);
@@ -344,7 +343,6 @@ async function routeEverything({ world, undo, live }: BringUpOrder, tunnel: Full
   routing.changeSettings(settings);
   undo.push('remove the routes of a full tunnel', () => routing.remove());
   await routing.apply(tunnel);
-  live.fullTunnel = tunnel;
 }
 
 async function setDns(

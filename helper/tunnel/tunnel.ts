@@ -102,14 +102,7 @@ export class Tunnel {
       allowLan,
       killSwitch: hasKillSwitch(settings, guard.isFull),
     });
-    if (this.#live.fullTunnel === null) return;
-    this.#live.fullTunnel = { ...this.#live.fullTunnel, allowLan };
-    await fullTunnelRouting.apply(this.#live.fullTunnel);
-  }
-
-  /** The machine's links, addresses or routes have changed. @throws Failure */
-  async onNetworkChanged(): Promise<void> {
-    if (this.#live.fullTunnel !== null) await this.#world.fullTunnelRouting.apply(this.#live.fullTunnel);
+    if (guard.isFull) await fullTunnelRouting.setAllowLan(allowLan);
   }
 
   /** Ends its engine, and leaves everything else to the next helper, which finds it in the journal. */
@@ -284,7 +277,6 @@ function nothingLive(): LiveTunnel {
     device: null,
     mtu: null,
     engine: null,
-    fullTunnel: null,
     setup: null,
   };
 }

@@ -131,11 +131,8 @@ export class Tunnels {
 
   /** The machine's links, addresses or routes have changed. Never throws. */
   async onNetworkChanged(): Promise<void> {
-    const { protection, log } = this.#world;
-    const works = [
-      protection.refresh(),
-      ...[...this.#tunnels.values()].map((each) => each.onNetworkChanged()),
-    ];
+    const { protection, fullTunnelRouting, log } = this.#world;
+    const works = [protection.refresh(), fullTunnelRouting.refresh()];
     for (const result of await Promise.allSettled(works))
       if (result.status === 'rejected')
         log('warning', 'could not follow a change of the network', {

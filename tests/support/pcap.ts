@@ -7,6 +7,8 @@ const MAGIC_LITTLE_ENDIAN = 0xa1b2c3d4;
 export class PcapReader {
   /** The captured bytes of each frame. */
   readonly frames: Buffer[] = [];
+  /** When each of them passed, in Unix milliseconds. */
+  readonly times: number[] = [];
   /** LINKTYPE_ of the file header: 1 is Ethernet, 101 raw IP. Null until it was read. */
   linkType: number | null = null;
   #pending = Buffer.alloc(0);
@@ -30,6 +32,7 @@ export class PcapReader {
     if (this.#pending.length < RECORD_HEADER) return false;
     const end = RECORD_HEADER + this.#pending.readUInt32LE(8);
     if (this.#pending.length < end) return false;
+    this.times.push(this.#pending.readUInt32LE(0) * 1_000 + this.#pending.readUInt32LE(4) / 1_000);
     this.frames.push(Buffer.from(this.#pending.subarray(RECORD_HEADER, end)));
     this.#pending = this.#pending.subarray(end);
     return true;

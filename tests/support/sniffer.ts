@@ -32,8 +32,8 @@ export class Sniffer {
     interfaceName: string,
     { filter = '', direction = 'inout' }: SniffOptions,
   ) {
-    // -U and --immediate-mode: each frame at once; -Z root: keep the right to write to our pipe.
-    const options = ['-n', '-U', '--immediate-mode', '-Z', 'root', '-s', '0', '-w', '-'];
+    // -U and --immediate-mode: each frame at once; -Z root: keep the right to write to our pipe; -B: room for a burst.
+    const options = ['-n', '-U', '--immediate-mode', '-Z', 'root', '-s', '0', '-B', '16384', '-w', '-'];
     const args = [`--net=${namespace.path}`, 'tcpdump', ...options, '-i', interfaceName, '-Q', direction];
     this.#child = spawn('nsenter', filter === '' ? args : [...args, filter]);
     this.#child.stdout.on('data', (bytes: Buffer) => {
@@ -65,6 +65,15 @@ export class Sniffer {
     return this.frames
       .map((frame) => frame.subarray(header))
       .filter((packet, i) => header === 0 || isIp(this.frames[i]!, packet));
+  }
+
+  /** @param time Unix milliseconds @returns how many frames passed later, once those that passed by now are seen */
+  async countSince(time: number): Promise<number> {
+    const asked = performance.now();
+    await waitFor(() => performance.now() - Math.max(asked, this.#lastFrameAt) > QUIET_MS, {
+      what: `${QUIET_MS} ms without a frame`,
+    });
+    return this.#pcap.times.filter((passed) => passed > time).length;
   }
 
   count(predicate: (frame: Buffer) => boolean): number {

@@ -153,6 +153,8 @@ export class FakeWorld {
       restoreSettings: (settings) =>
         this.#deed('restoreSettings', settings.map(({ name }) => name).join(' ')),
       apply: async ({ device, prefixes }) => this.#deed('routeEverything', [device, ...prefixes].join(' ')),
+      refresh: async () => this.#deed('refreshRoutes', ''),
+      setAllowLan: async (allowLan) => this.#deed('setAllowLan', String(allowLan)),
       remove: async () => this.#deed('removeFullTunnel', ''),
     },
     protection: new Protection(this.#firewall, forgetfulJournal, false),
