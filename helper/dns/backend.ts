@@ -28,6 +28,10 @@ export function searchDomainsOf(tunnels: TunnelList): string[] {
   return unique(domains.filter((domain) => !domain.startsWith('~')));
 }
 
+export function takesEverything(tunnels: TunnelList): boolean {
+  return tunnels.some(({ isFullTunnel }) => isFullTunnel);
+}
+
 function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }

@@ -5,15 +5,12 @@ import type { Backend, BackendName, TunnelList } from './backend.ts';
 import type { Candidate } from './choice.ts';
 import type { DnsSettings } from './index.ts';
 import type { DnsState, Journal } from './journal.ts';
-import { leadsToResolved, readResolvConf } from './resolv-conf.ts';
 
 export interface ConfiguratorParts {
   readonly journal: Journal;
   readonly backends: Readonly<Record<BackendName, Backend>>;
   /** The best first. */
   readonly candidates: () => Promise<readonly Candidate[]>;
-  /** A path. */
-  readonly resolvConf: string;
   readonly log: Log;
 }
 
@@ -22,6 +19,11 @@ type Failures = ReadonlyMap<BackendName, Failure>;
 /** Whoever calls waits for the end of one call before the next. */
 export class DnsConfigurator {
   readonly #parts: ConfiguratorParts;
+  /**
+   * What has to be in force, once it is known. The journal may name more backends: what they were told is taken back at
+   * the end.
+   */
+  #chosen: Candidate | null = null;
 
   constructor(parts: ConfiguratorParts) {
     this.#parts = parts;
@@ -64,11 +66,12 @@ export class DnsConfigurator {
 
   /** @returns whether all was as we had left it: what was not is set again. @throws Failure where it cannot be */
   async check(): Promise<boolean> {
-    const { tunnels, backends } = this.#state;
-    if (this.isIdle || (await this.#isInForce(backends, tunnels))) return true;
+    const { tunnels } = this.#state;
+    if (this.isIdle || (await this.#isInForce(this.#chosen, tunnels))) return true;
     // The same again is soonest done: a question to the hotel's server may be asked any moment.
-    await Promise.allSettled(backends.map((name) => this.#parts.backends[name].apply(tunnels)));
-    if (!(await this.#isInForce(backends, tunnels))) await this.#establish(tunnels);
+    const told = this.#chosen?.backends ?? [];
+    await Promise.allSettled(told.map((name) => this.#parts.backends[name].apply(tunnels)));
+    if (!(await this.#isInForce(this.#chosen, tunnels))) await this.#establish(tunnels);
     return false;
   }
 
@@ -88,21 +91,21 @@ export class DnsConfigurator {
     throw failure;
   }
 
-  async #tryOut({ backends, why }: Candidate, tunnels: TunnelList): Promise<void> {
+  /** Who was told before stays told while tunnels are up: taking that back would let the hotel's servers in. */
+  async #tryOut(candidate: Candidate, tunnels: TunnelList): Promise<void> {
     const { journal, log } = this.#parts;
+    const { backends, why } = candidate;
     const former = this.#state;
     await journal.write({ ...former, tunnels, backends: union(former.backends, backends) });
     try {
       for (const name of backends) await this.#parts.backends[name].apply(tunnels);
-      if (!(await this.#isInForce(backends, tunnels)))
+      if (!(await this.#isInForce(candidate, tunnels)))
         throw new Failure('programs would still ask other servers');
     } catch (error) {
       await this.#takeBack(backends, tunnels, former);
       throw error;
     }
-    const retired = former.backends.filter((name) => !backends.includes(name));
-    const failures = await this.#revert(retired, former.tunnels, []);
-    await journal.forget(this.#stateOf(tunnels, [...backends, ...failures.keys()], former.leftovers), log);
+    this.#chosen = candidate;
     log('info', 'DNS goes to the tunnel', {
       tunnels: tunnels.map(({ device }) => device).join(' '),
       through: backends.join(' and '),
@@ -150,11 +153,14 @@ export class DnsConfigurator {
     return failures;
   }
 
-  async #isInForce(backends: readonly BackendName[], tunnels: TunnelList): Promise<boolean> {
-    const answers = backends.map((name) => this.#parts.backends[name].isInForce(tunnels).catch(() => false));
-    if ((await Promise.all(answers)).includes(false)) return false;
-    const onlyResolved = backends.every((name) => name === 'systemd-resolved');
-    return !onlyResolved || leadsToResolved((await readResolvConf(this.#parts.resolvConf)).text);
+  async #isInForce(candidate: Candidate | null, tunnels: TunnelList): Promise<boolean> {
+    if (candidate === null) return false;
+    const { backends, suffices } = candidate;
+    const answers = [
+      ...backends.map((name) => this.#parts.backends[name].isInForce(tunnels)),
+      suffices(tunnels),
+    ].map((answer) => answer.catch(() => false)); // who does not answer sees to nothing
+    return !(await Promise.all(answers)).includes(false);
   }
 
   #stateOf(tunnels: TunnelList, backends: readonly BackendName[], leftovers: TunnelList): DnsState {

@@ -1,4 +1,5 @@
 /** DNS on Linux: puts the parts together, does one thing at a time, and sets again what others undo. */
+import { join } from 'node:path';
 import { domainToASCII } from 'node:url';
 import type { HelperClock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
@@ -19,8 +20,8 @@ import { createSystemBus } from './system-bus.ts';
 
 export interface DnsPaths {
   readonly resolvConf: string;
-  /** Where systemd-resolved keeps what each link was told, a file a link. */
-  readonly resolvedLinks: string;
+  /** Where systemd-resolved keeps its resolv.conf files and, in `netif`, what each link was told. */
+  readonly resolved: string;
   /** Where NetworkManager reads configuration that lasts until the next boot. */
   readonly networkManagerConf: string;
   /** interface-order(5). */
@@ -29,7 +30,7 @@ export interface DnsPaths {
 
 export const SYSTEM_PATHS: DnsPaths = {
   resolvConf: '/etc/resolv.conf',
-  resolvedLinks: '/run/systemd/resolve/netif',
+  resolved: '/run/systemd/resolve',
   networkManagerConf: '/run/NetworkManager/conf.d',
   interfaceOrder: '/etc/resolvconf/interface-order',
 };
@@ -105,26 +106,22 @@ class LinuxDns implements Dns {
 
   #checkSoon(): void {
     this.#isCheckDue = true;
-    if (this.#isChecking || this.#watching.signal.aborted) return;
-    this.#isChecking = true;
-    void this.#checkUntilQuiet().finally(() => {
-      this.#isChecking = false;
-    });
+    if (!this.#isChecking) void this.#checkUntilQuiet();
   }
 
   async #checkUntilQuiet(): Promise<void> {
-    const { clock } = this.#options;
-    const { signal } = this.#watching;
-    while (this.#isCheckDue && !signal.aborted) {
-      if (this.#rewrites > 0) await clock.sleep(delayAfter(this.#rewrites), signal).catch(() => {}); // it ends
+    this.#isChecking = true;
+    while (this.#isCheckDue && !this.#watching.signal.aborted) {
+      await this.#pause();
       this.#isCheckDue = false;
       await this.#inTurn((configurator) => this.#check(configurator));
     }
+    this.#isChecking = false;
   }
 
   async #check(configurator: DnsConfigurator): Promise<void> {
-    await this.#watchOver(configurator);
     try {
+      await this.#watchOver(configurator);
       if (await configurator.check()) {
         this.#rewrites = 0;
         return;
@@ -134,6 +131,13 @@ class LinuxDns implements Dns {
       this.#countRewrite('error', 'another program has changed DNS, and it cannot be set again', error);
     }
     this.#isCheckDue = true;
+  }
+
+  /** Outside of any turn: nobody who wants a tunnel down waits for it. */
+  async #pause(): Promise<void> {
+    if (this.#rewrites === 0) return;
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (this.#rewrites - 1), LONGEST_DELAY_MS);
+    await this.#options.clock.sleep(delayMs, this.#watching.signal).catch(() => {}); // nothing is left to watch over
   }
 
   /** Logged ever more rarely: it may go on as long as the tunnel is up. */
@@ -152,21 +156,21 @@ class LinuxDns implements Dns {
       return;
     }
     if (this.#watching.signal.aborted) this.#watching = new AbortController();
-    const { resolvConf, resolvedLinks } = this.#options.paths;
+    const { resolvConf, resolved } = this.#options.paths;
     const { realPath } = await readResolvConf(resolvConf);
     this.#watch.set(
       [resolvConf, ...(realPath === '' || realPath === resolvConf ? [] : [realPath])],
-      configurator.isToldTo('systemd-resolved') ? [resolvedLinks] : [],
+      configurator.isToldTo('systemd-resolved') ? [resolved, join(resolved, 'netif')] : [],
     );
   }
 }
 
 async function openConfigurator(options: LinuxDnsOptions): Promise<DnsConfigurator> {
-  const { paths, stateDir, log, run = runCommand } = options;
+  const { paths, stateDir, clock, log, run = runCommand } = options;
   const { resolvConf } = paths;
   const journal = await Journal.open(stateDir, log);
   const bus = createSystemBus(run);
-  const resolved = new ResolvedBackend(bus, linuxIpCommand);
+  const resolved = new ResolvedBackend(bus, linuxIpCommand, clock);
   const networkManager = new NetworkManagerBackend(bus, paths.networkManagerConf, resolvConf);
   return new DnsConfigurator({
     journal,
@@ -176,8 +180,7 @@ async function openConfigurator(options: LinuxDnsOptions): Promise<DnsConfigurat
       resolvconf: new ResolvconfBackend(run, paths),
       file: new ResolvConfFileBackend(resolvConf, journal, () => resolved.rereadResolvConf()),
     },
-    candidates: async () => candidatesFor(await readResolvConf(resolvConf), resolved, networkManager),
-    resolvConf,
+    candidates: () => candidatesFor(resolvConf, resolved, networkManager),
     log,
   });
 }
@@ -196,8 +199,4 @@ function asWritten(domain: string): string {
   const name = domain.slice(isRouting ? 1 : 0);
   const ascii = name === '.' ? name : domainToASCII(name).replace(/\.$/, '');
   return isRouting ? `~${ascii}` : ascii;
-}
-
-function delayAfter(rewrites: number): number {
-  return Math.min(FIRST_DELAY_MS * 2 ** (rewrites - 1), LONGEST_DELAY_MS);
 }

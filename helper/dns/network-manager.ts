@@ -22,8 +22,8 @@ const DNS_MANAGER = {
   path: '/org/freedesktop/NetworkManager/DnsManager',
   interface: `${SERVICE}.DnsManager`,
 };
-/** NM_MANAGER_RELOAD_FLAGS_CONF. */
-const RELOAD_CONF = '1';
+/** NM_MANAGER_RELOAD_FLAGS_CONF and _DNS_RC: read the configuration, and write resolv.conf though nothing is new. */
+const RELOAD_FLAGS = '3';
 const FILE = 'wayfare.conf';
 const TEMPORARY_FILE = 'wayfare.new';
 
@@ -93,7 +93,7 @@ export class NetworkManagerBackend implements Backend {
   }
 
   #reload(): Promise<void> {
-    return this.#bus.call(MANAGER, 'Reload', 'u', [RELOAD_CONF]);
+    return this.#bus.call(MANAGER, 'Reload', 'u', [RELOAD_FLAGS]);
   }
 
   async #globalServers(): Promise<string[]> {

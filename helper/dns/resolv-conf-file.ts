@@ -19,6 +19,7 @@ interface Replaced {
   readonly before: Original | null;
 }
 
+/** In the path of systemd-resolved's own files. */
 const RESOLVED_FOLDER = '/systemd/resolve/';
 /** Beside resolv.conf, and no name that any other program has. A crash may leave it. */
 const TEMPORARY_NAME = '.resolv.conf.wayfare';
@@ -40,6 +41,7 @@ export class ResolvConfFileBackend implements Backend {
 
   apply(tunnels: TunnelList): Promise<void> {
     return this.#inWords('change', async () => {
+      await this.#readReplacedAgain();
       const former = this.#journal.state;
       const { found, handle } = await this.#read();
       const original = withoutOurs(found, former.original);

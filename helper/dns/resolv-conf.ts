@@ -1,7 +1,7 @@
 /** The text of resolv.conf(5): what it says, whose it is, and ours. */
 import { readFile, realpath } from 'node:fs/promises';
 import { IpAddress } from '../../engine/wire/ip-prefix.ts';
-import { searchDomainsOf, serversOf, type TunnelList } from './backend.ts';
+import { searchDomainsOf, serversOf, type TunnelList, takesEverything } from './backend.ts';
 
 /** What programs find at resolv.conf. */
 export interface ResolvConf {
@@ -71,7 +71,7 @@ export function asksOnly(text: string, tunnels: TunnelList): boolean {
   const named = nameserversOf(text);
   const [first] = named;
   if (first === undefined || !isAllowed(first)) return false;
-  return named.every(isAllowed) || !tunnels.some(({ isFullTunnel }) => isFullTunnel);
+  return named.every(isAllowed) || !takesEverything(tunnels);
 }
 
 function isLoopback(address: string): boolean {

@@ -1,21 +1,33 @@
 /** systemd-resolved, link by link: org.freedesktop.resolve1(5). */
 import { z } from 'zod';
 import { IpAddress } from '../../engine/wire/ip-prefix.ts';
+import type { HelperClock } from '../clock.ts';
+import { toFailure } from '../failure.ts';
 import type { IpCommand } from '../network/ip-command.ts';
 import type { Backend, TunnelList } from './backend.ts';
 import type { DnsSettings } from './index.ts';
-import type { SystemBus } from './system-bus.ts';
+import type { BusObject, SystemBus } from './system-bus.ts';
 
 const MANAGER = {
   service: 'org.freedesktop.resolve1',
   path: '/org/freedesktop/resolve1',
   interface: 'org.freedesktop.resolve1.Manager',
 };
+/** org.freedesktop.network1(5): its methods are the same. */
+const NETWORKD = {
+  service: 'org.freedesktop.network1',
+  path: '/org/freedesktop/network1',
+  interface: 'org.freedesktop.network1.Manager',
+};
+const HEARSAY_MS = 1_000;
+const POLL_MS = 20;
 const AF_INET = 2;
 const AF_INET6 = 10;
 /** SD_RESOLVED_DNS and SD_RESOLVED_NO_NETWORK. */
 const RESOLVE_DNS = 1 << 0;
 const RESOLVE_NO_NETWORK = 1 << 15;
+/** The index of what resolved.conf(5) sets. */
+const NO_LINK = 0;
 const ROOT_DOMAIN = '.';
 
 const linkAnswer = z.tuple([z.object({ ifindex: z.int() })]);
@@ -37,10 +49,12 @@ interface Domain {
 export class ResolvedBackend implements Backend {
   readonly #bus: SystemBus;
   readonly #ip: IpCommand;
+  readonly #clock: HelperClock;
 
-  constructor(bus: SystemBus, ip: IpCommand) {
+  constructor(bus: SystemBus, ip: IpCommand, clock: HelperClock) {
     this.#bus = bus;
     this.#ip = ip;
+    this.#clock = clock;
   }
 
   /** @returns whether it listens where resolv.conf can lead to. @throws Failure where it does not answer */
@@ -51,15 +65,14 @@ export class ResolvedBackend implements Backend {
 
   async apply(tunnels: TunnelList): Promise<void> {
     for (const settings of tunnels) {
-      const index = String(await this.#indexOf(settings.device));
+      const index = await this.#indexOf(settings.device);
       const servers = settings.servers.flatMap(addressWords);
       const domains = domainsOf(settings).flatMap(({ name, routesOnly }) => [name, String(routesOnly)]);
-      const setLink = (what: string, signature: string, words: readonly string[]) =>
-        this.#bus.call(MANAGER, `SetLink${what}`, signature, [index, ...words]);
-      await setLink('DNS', 'ia(iay)', [String(settings.servers.length), ...servers]);
-      await setLink('Domains', 'ia(sb)', [String(domains.length / 2), ...domains]);
-      await setLink('DefaultRoute', 'ib', [String(takesAllQuestions(settings))]);
+      await this.#tell('SetLinkDNS', index, 'a(iay)', [String(settings.servers.length), ...servers]);
+      await this.#tell('SetLinkDomains', index, 'a(sb)', [String(domains.length / 2), ...domains]);
+      await this.#tell('SetLinkDefaultRoute', index, 'b', [String(takesAllQuestions(settings))]);
     }
+    await this.#untilHeld(tunnels);
   }
 
   async isInForce(tunnels: TunnelList): Promise<boolean> {
@@ -75,8 +88,18 @@ export class ResolvedBackend implements Backend {
     if (!(await this.#bus.hasService(MANAGER.service))) return;
     for (const { device } of gone) {
       const index = await this.#indexOf(device).catch(() => null);
-      if (index !== null) await this.#bus.call(MANAGER, 'RevertLink', 'i', [String(index)]);
+      if (index !== null) await this.#tell('RevertLink', index, '', []);
     }
+  }
+
+  /**
+   * Whether other links have domains of their own, such as DHCP servers name: it asks their servers for these names,
+   * though a tunnel takes all others.
+   */
+  async hasDomainsOfOthers(tunnels: TunnelList): Promise<boolean> {
+    const own = await Promise.all(tunnels.map(({ device }) => this.#indexOf(device)));
+    const { Domains: domains } = await this.#manager();
+    return domains.some(([index]) => index !== NO_LINK && !own.includes(index));
   }
 
   /**
@@ -90,6 +113,26 @@ export class ResolvedBackend implements Backend {
     const question = ['0', 'wayfare.test', String(AF_INET), String(RESOLVE_DNS | RESOLVE_NO_NETWORK)];
     // It answers that it may ask nobody.
     await this.#bus.call(MANAGER, 'ResolveHostname', 'isit', question).catch(() => {});
+  }
+
+  /** A link that systemd-networkd manages, as by a `.network` file for every link, is told of by that one. */
+  async #tell(method: string, index: number, signature: string, words: readonly string[]): Promise<void> {
+    const call = (object: BusObject, name: string) =>
+      this.#bus.call(object, name, `i${signature}`, [String(index), ...words]);
+    try {
+      await call(MANAGER, method);
+    } catch (error) {
+      if (!toFailure(error).message.includes('is managed')) throw error;
+      await call(NETWORKD, method === 'RevertLink' ? 'RevertLinkDNS' : method);
+    }
+  }
+
+  /** From systemd-networkd it hears a moment later. */
+  async #untilHeld(tunnels: TunnelList): Promise<void> {
+    const { signal } = new AbortController();
+    const deadline = this.#clock.monotonicMs() + HEARSAY_MS;
+    while (!(await this.isInForce(tunnels)) && this.#clock.monotonicMs() < deadline)
+      await this.#clock.sleep(POLL_MS, signal);
   }
 
   async #manager(): Promise<Manager> {

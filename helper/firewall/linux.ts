@@ -6,6 +6,9 @@ import { linuxNftCommand, type NftCommand, NftRefused } from './nft-command.ts';
 import { type ProtectionState, policyFor } from './policy.ts';
 import { removalOf, ruleset } from './ruleset.ts';
 
+/** The words of a kernel before 5.16, and of an nft before 1.0.1. */
+const NO_EGRESS_HOOK = /^Operation not supported|^unknown chain hook/;
+
 export const linuxFirewall: Firewall = createLinuxFirewall(linuxNftCommand, linuxIpCommand);
 
 export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
@@ -29,7 +32,7 @@ export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
         return await nft.run(script);
       } catch (error) {
         if (!(error instanceof NftRefused)) throw error;
-        if (error.reason === 'Operation not supported') hasBackstop = false;
+        if (NO_EGRESS_HOOK.test(error.reason)) hasBackstop = false;
         // A device that has gone meanwhile cannot be guarded any more: only where nothing has changed is it a failure.
         const next = await scriptFor(state);
         if (next === script) throw error;

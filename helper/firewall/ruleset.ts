@@ -16,7 +16,8 @@ import type { Bearer, FirewallPolicy, GuardedTunnel } from './policy.ts';
 type Lines = readonly string[];
 type Protocol = 'ip' | 'ip6';
 
-const TABLES = ['inet wayfare', 'netdev wayfare', 'arp wayfare'];
+const BACKSTOP = 'netdev wayfare';
+const TABLES = ['inet wayfare', BACKSTOP, 'arp wayfare'];
 
 const REJECT = 'reject with icmpx admin-prohibited';
 /** RFC 2131: a client without a lease, or without an answer from its server, asks everybody. */
@@ -39,13 +40,11 @@ const NEIGHBOURS_IN = [
 /** DNS, NetBIOS names, DNS over TLS and QUIC, multicast DNS, LLMNR. */
 const DNS = 'meta l4proto { tcp, udp } th dport { 53, 137, 853, 5353, 5355 }';
 
-/** @param hasBackstop whether the kernel has egress hooks (Linux 5.16) */
+/** @param hasBackstop whether there are egress hooks */
 export function ruleset(policy: FirewallPolicy, hasBackstop: boolean): string {
-  const tables = [...inetTable(policy), ...arpTable(policy), ...(hasBackstop ? netdevTable(policy) : [])];
-  return text([
-    ...removal(hasBackstop ? TABLES : TABLES.filter((name) => !name.startsWith('netdev'))),
-    ...tables,
-  ]);
+  const removed = TABLES.filter((name) => hasBackstop || name !== BACKSTOP);
+  const backstop = hasBackstop ? netdevTable(policy) : [];
+  return text([...removal(removed), ...inetTable(policy), ...arpTable(policy), ...backstop]);
 }
 
 /** @param tables as `nft list tables` names them, which may be somebody else's */
@@ -170,7 +169,7 @@ function arpTable({ tunnels, bypassMark }: FirewallPolicy): Lines {
 /** Frames that are not IP stay on their link, and keep it up: ARP, EAPOL, PPPoE. */
 function netdevTable(policy: FirewallPolicy): Lines {
   if (policy.outside.length === 0) return [];
-  return table('netdev wayfare', [
+  return table(BACKSTOP, [
     'chain leave {',
     'meta protocol != { ip, ip6 } accept',
     ...policy.tunnels.flatMap(({ bearer }) => [...acceptBearer(bearer), ...acceptFragments(bearer)]),

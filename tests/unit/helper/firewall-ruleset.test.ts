@@ -129,16 +129,17 @@ describe('the firewall on Linux', () => {
     };
   }
 
-  it('does_without_a_backstop_in_a_kernel_that_has_none_and_remembers_it', async () => {
-    const nft = new FakeNft((script) =>
-      script.includes('egress') ? new NftRefused('Operation not supported') : null,
-    );
-    const firewall = createLinuxFirewall(nft, fakeIp(['eth0']));
-    await firewall.apply(state);
-    await firewall.apply(state);
-    expect(nft.scripts.map((script) => script.includes('netdev'))).toEqual([true, false, false]);
-    expect(nft.scripts[1]).toContain('policy drop');
-  });
+  it.each(['Operation not supported', 'unknown chain hook'])(
+    'does_without_a_backstop_after_"%s"_and_remembers_it',
+    async (reason) => {
+      const nft = new FakeNft((script) => (script.includes('egress') ? new NftRefused(reason) : null));
+      const firewall = createLinuxFirewall(nft, fakeIp(['eth0']));
+      await firewall.apply(state);
+      await firewall.apply(state);
+      expect(nft.scripts.map((script) => script.includes('netdev'))).toEqual([true, false, false]);
+      expect(nft.scripts[1]).toContain('policy drop');
+    },
+  );
 
   it('reads_the_devices_again_where_one_has_gone_meanwhile', async () => {
     const nft = new FakeNft((script) =>
