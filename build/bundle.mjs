@@ -1,6 +1,6 @@
 // @ts-check
 /** Bundles the two programs into dist/ and links them into node_modules/.bin, where npx finds them. */
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { compileKernels } from './kernels.mjs';
@@ -76,8 +76,16 @@ export async function bundle() {
   for (const { name } of PROGRAMS) link(name);
 }
 
-/** @param {string} folder where the two programs and the kernels go, side by side */
+/** The units, which `wayfare service install` takes from beside the programs. @param {string} folder */
+function copyUnits(folder) {
+  mkdirSync(join(folder, 'linux'), { recursive: true });
+  for (const unit of ['wayfare.service', 'wayfare-lockdown.service'])
+    copyFileSync(join(ROOT, 'build', 'linux', unit), join(folder, 'linux', unit));
+}
+
+/** @param {string} folder where the two programs, the kernels and the units go, side by side */
 export async function bundleInto(folder) {
+  copyUnits(folder);
   const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
   const results = await Promise.allSettled([...programs, compileKernels(join(folder, 'kernels.wasm'))]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

@@ -12,6 +12,7 @@ import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
 import { runEngineCommand } from './engine.ts';
 import { newPresharedKeyText, newPrivateKeyText, printSecret, publicKeyText } from './keys.ts';
 import { printable } from './print.ts';
+import { addServiceCommands } from './service.ts';
 import * as verbs from './verbs.ts';
 
 const DEFAULT_SOCKET = '/run/wayfare/helper.sock';
@@ -69,6 +70,7 @@ function commandLine(endWith: (exitCode: number) => void): Command {
   addProtectionCommands(program);
   addKeyCommands(program);
   addProcessCommands(program, endWith);
+  addServiceCommands(program);
   return program;
 }
 

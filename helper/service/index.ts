@@ -1,0 +1,196 @@
+/**
+ * `wayfare service install|upgrade|remove`, as root. Each may be interrupted and run again: it goes on from where the
+ * machine stands.
+ */
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { HelperClock } from '../clock.ts';
+import { errorCode, Failure, notOnThisSystem, toFailure } from '../failure.ts';
+import { GROUPS, letIn, makeAccounts, removeAccounts } from './accounts.ts';
+import { type Layout, layoutBelow } from './layout.ts';
+import { locatePayload, type Source } from './payload.ts';
+import { currentVersion, makeCurrent, putVersion, removeOtherVersions } from './program.ts';
+import {
+  disableUnits,
+  enableUnits,
+  endsOfHelper,
+  isRunBySystemd,
+  putUnits,
+  removeUnits,
+  restartHelper,
+  startHelper,
+} from './units.ts';
+
+export interface InstallOrder {
+  /** `/`, or the folder that stands for it: then nothing is started. */
+  readonly root: string;
+  readonly source: Source;
+  /** The uid of the person who asked through sudo or pkexec, or null. */
+  readonly person: number | null;
+  readonly clock: HelperClock;
+  readonly say: (line: string) => void;
+}
+
+export interface RemoveOrder {
+  readonly root: string;
+  /** Whether the tunnels go too. */
+  readonly purge: boolean;
+  /** Takes firewall, routes and DNS of ours away, whatever state they are in. */
+  readonly reset: () => Promise<void>;
+  readonly say: (line: string) => void;
+}
+
+/** A helper is ready within a second; this is for the slowest of machines. */
+const START_TIMEOUT_MS = 15_000;
+const START_POLL_MS = 100;
+/** By then it will not start any more. */
+const MAX_ENDS = 3;
+const SEE_JOURNAL = "see 'journalctl -u wayfare'";
+
+/** Installs this very program, in the place of any other version. */
+export async function installService(order: InstallOrder): Promise<void> {
+  requireRoot();
+  const layout = layoutBelow(order.root);
+  const payload = await locatePayload(order.source);
+  const former = await currentVersion(layout);
+  await makeAccounts(layout);
+  await putVersion(layout, payload);
+  if (former !== null && former !== payload.name) await replaceVersion(order, layout, payload.name, former);
+  else await startVersion(order, layout, payload.name, startHelper);
+  await removeOtherVersions(layout, payload.name);
+  order.say(
+    former === payload.name
+      ? `Wayfare ${payload.name} is installed already.`
+      : `Installed Wayfare ${payload.name}.`,
+  );
+  await sayWhoMayUseIt(order, layout);
+}
+
+/** Like an installation, where there is one. */
+export async function upgradeService(order: InstallOrder): Promise<void> {
+  const layout = layoutBelow(order.root);
+  if ((await currentVersion(layout)) === null)
+    throw new Failure(
+      'Wayfare is not installed',
+      `in ${layout.programFolder}`,
+      "run 'wayfare service install'",
+    );
+  await installService(order);
+}
+
+/** Takes everything away but the tunnels. */
+export async function removeService({ root, purge, reset, say }: RemoveOrder): Promise<void> {
+  requireRoot();
+  const layout = layoutBelow(root);
+  await disableUnits(layout);
+  if (await answers(layout.socket))
+    throw new Failure(
+      'a helper is running that systemd did not start',
+      `at ${layout.socket}`,
+      'stop it first',
+    );
+  if (root === '/') await reset();
+  await removeUnits(layout);
+  await rm(layout.current, { force: true });
+  await rm(layout.versions, { recursive: true, force: true });
+  await removeIfEmpty(layout.programFolder); // a package may have files of its own there
+  await rm(layout.runtimeDir, { recursive: true, force: true });
+  await removeState(layout, purge);
+  await removeAccounts(layout);
+  say(
+    purge ? 'Removed Wayfare and its tunnels.' : `Removed Wayfare. Its tunnels stay in ${layout.stateDir}.`,
+  );
+}
+
+function requireRoot(): void {
+  if (process.platform !== 'linux') throw notOnThisSystem('the service');
+  if (process.geteuid!() !== 0) throw new Failure('this needs root', '', 'run it with sudo');
+}
+
+async function startVersion(
+  order: InstallOrder,
+  layout: Layout,
+  name: string,
+  start: () => Promise<void>,
+): Promise<void> {
+  await makeCurrent(layout, name);
+  await putUnits(layout);
+  await enableUnits(layout);
+  if (!isRunBySystemd(layout)) return;
+  await start();
+  await untilItAnswers(layout, order.clock);
+}
+
+/** Goes back to the former version where the new one does not start: a traveller is never left without a helper. */
+async function replaceVersion(
+  order: InstallOrder,
+  layout: Layout,
+  name: string,
+  former: string,
+): Promise<void> {
+  try {
+    await startVersion(order, layout, name, restartHelper);
+  } catch (error) {
+    await startVersion(order, layout, former, restartHelper);
+    await removeOtherVersions(layout, former);
+    throw new Failure(
+      `it did not start (${toFailure(error).parts.what})`,
+      `version ${name}`,
+      `${former} runs again; ${SEE_JOURNAL}`,
+    );
+  }
+}
+
+async function untilItAnswers({ socket }: Layout, clock: HelperClock): Promise<void> {
+  const { signal } = new AbortController();
+  const deadline = clock.monotonicMs() + START_TIMEOUT_MS;
+  while (!(await answers(socket))) {
+    const ends = await endsOfHelper();
+    if (ends >= MAX_ENDS) throw new Failure(`the helper ended ${ends} times`, '', SEE_JOURNAL);
+    if (clock.monotonicMs() > deadline)
+      throw new Failure(
+        `the helper does not answer after ${START_TIMEOUT_MS / 1_000} seconds`,
+        '',
+        SEE_JOURNAL,
+      );
+    await clock.sleep(START_POLL_MS, signal);
+  }
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+async function sayWhoMayUseIt({ person, say }: InstallOrder, layout: Layout): Promise<void> {
+  const name = person === null ? null : await letIn(layout, person);
+  if (name !== null) say(`${name} may use it after the next login.`);
+  else say(`Who may use it: members of the groups ${GROUPS.join(' and ')}.`);
+  if (!isRunBySystemd(layout)) {
+    const program = `${layout.current}/node ${layout.current}/wayfare.js`;
+    say(`systemd does not run here. Start the helper in the foreground with: sudo ${program} helper`);
+  }
+}
+
+async function removeState({ stateDir }: Layout, purge: boolean): Promise<void> {
+  const names = await readdir(stateDir).catch(() => []); // it was never used
+  for (const name of names)
+    if (purge || name !== 'tunnels') await rm(join(stateDir, name), { recursive: true });
+  await removeIfEmpty(join(stateDir, 'tunnels'));
+  await removeIfEmpty(stateDir);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTEMPTY') throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/** The units in systemd: put into place, enabled, started (systemctl(1)). */
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Layout } from './layout.ts';
+import { findProgram, runProgram } from './system-command.ts';
+
+const HELPER_UNIT = 'wayfare.service';
+export const UNITS = [HELPER_UNIT, 'wayfare-lockdown.service'] as const;
+
+/** sd_booted(3): whether this machine, and not a folder that stands for one, is run by systemd. */
+export function isRunBySystemd({ root }: Layout): boolean {
+  return root === '/' && existsSync('/run/systemd/system');
+}
+
+/** Takes the units of the current version. */
+export async function putUnits(layout: Layout): Promise<void> {
+  await mkdir(layout.units, { recursive: true, mode: 0o755 });
+  for (const unit of UNITS) {
+    const place = join(layout.units, unit);
+    const temporary = `${place}.new`;
+    await copyFile(join(layout.current, 'linux', unit), temporary);
+    await chmod(temporary, 0o644);
+    await rename(temporary, place);
+  }
+  if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
+}
+
+/** @returns whether this system has systemd at all */
+export async function enableUnits(layout: Layout): Promise<boolean> {
+  if (findProgram('systemctl') === null) return false;
+  await runProgram('systemctl', [...offline(layout), '--quiet', 'enable', ...UNITS]);
+  return true;
+}
+
+/** Also stops them where systemd runs. */
+export async function disableUnits(layout: Layout): Promise<void> {
+  if (findProgram('systemctl') === null) return;
+  const installed = UNITS.filter((unit) => existsSync(join(layout.units, unit)));
+  if (installed.length === 0) return;
+  if (isRunBySystemd(layout)) await runProgram('systemctl', ['stop', ...installed]);
+  await runProgram('systemctl', [...offline(layout), '--quiet', 'disable', ...installed]);
+}
+
+export async function removeUnits(layout: Layout): Promise<void> {
+  for (const unit of UNITS) await rm(join(layout.units, unit), { force: true });
+  if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
+}
+
+export async function startHelper(): Promise<void> {
+  await runProgram('systemctl', ['start', HELPER_UNIT]);
+}
+
+/** By the unit's RestartKillSignal: tunnels and firewall stay meanwhile. */
+export async function restartHelper(): Promise<void> {
+  await runProgram('systemctl', ['restart', HELPER_UNIT]);
+}
+
+/** @returns how often it ended by itself since it was started or restarted */
+export async function endsOfHelper(): Promise<number> {
+  return Number(await runProgram('systemctl', ['show', '--property', 'NRestarts', '--value', HELPER_UNIT]));
+}
+
+function offline(layout: Layout): string[] {
+  return isRunBySystemd(layout) ? [] : [`--root=${layout.root}`];
+}
