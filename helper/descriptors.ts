@@ -3,7 +3,7 @@ import { mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import { libc } from '../engine/io/linux/libc.ts';
-import { Failure, toFailure } from './failure.ts';
+import { errorCode, Failure, toFailure } from './failure.ts';
 
 /** flock(2), which engine/io has no use for. */
 const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)');
@@ -44,6 +44,8 @@ function openLock(stateDir: string): number {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     return openSync(join(stateDir, 'lock'), 'a', 0o600);
   } catch (error) {
+    // flock(2) needs no right to write: on a disk that is read-only, the tunnels can still be used.
+    if (errorCode(error) === 'EROFS') return openSync(join(stateDir, 'lock'), 'r');
     const { what } = toFailure(error).parts;
     throw new Failure(what, `at ${stateDir}`, 'check its rights, or choose another --state-dir');
   }

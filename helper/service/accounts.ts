@@ -42,11 +42,12 @@ export async function letIn(layout: Layout, uid: number): Promise<string | null>
 }
 
 export async function removeAccounts(layout: Layout): Promise<void> {
-  // The group that is named after the user goes with it.
   if ((await idsOf(layout, 'passwd')).has(ENGINE_USER))
     await runProgram('userdel', [...prefix(layout), ENGINE_USER]);
   const groups = await idsOf(layout, 'group');
-  for (const group of GROUPS) if (groups.has(group)) await runProgram('groupdel', [...prefix(layout), group]);
+  // Whether the user's own group went too depends on login.defs(5).
+  for (const group of [...GROUPS, ENGINE_USER])
+    if (groups.has(group)) await runProgram('groupdel', [...prefix(layout), group]);
 }
 
 function prefix({ root }: Layout): string[] {

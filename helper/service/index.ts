@@ -19,7 +19,7 @@ import {
   putUnits,
   removeUnits,
   restartHelper,
-  startHelper,
+  runningVersion,
 } from './units.ts';
 
 export interface InstallOrder {
@@ -56,8 +56,8 @@ export async function installService(order: InstallOrder): Promise<void> {
   const former = await currentVersion(layout);
   await makeAccounts(layout);
   await putVersion(layout, payload);
-  if (former !== null && former !== payload.name) await replaceVersion(order, layout, payload.name, former);
-  else await startVersion(order, layout, payload.name, startHelper);
+  if (former === null || former === payload.name) await activate(order, layout, payload.name);
+  else await replace(order, layout, payload.name, former);
   await removeOtherVersions(layout, payload.name);
   order.say(
     former === payload.name
@@ -108,34 +108,26 @@ function requireRoot(): void {
   if (process.geteuid!() !== 0) throw new Failure('this needs root', '', 'run it with sudo');
 }
 
-async function startVersion(
-  order: InstallOrder,
-  layout: Layout,
-  name: string,
-  start: () => Promise<void>,
-): Promise<void> {
+/** Makes a version the one that runs. */
+async function activate({ clock }: InstallOrder, layout: Layout, name: string): Promise<void> {
   await makeCurrent(layout, name);
   await putUnits(layout);
   await enableUnits(layout);
   if (!isRunBySystemd(layout)) return;
-  await start();
-  await untilItAnswers(layout, order.clock);
+  if ((await runningVersion()) !== name) await restartHelper();
+  await untilItAnswers(layout, clock);
 }
 
 /** Goes back to the former version where the new one does not start: a traveller is never left without a helper. */
-async function replaceVersion(
-  order: InstallOrder,
-  layout: Layout,
-  name: string,
-  former: string,
-): Promise<void> {
+async function replace(order: InstallOrder, layout: Layout, name: string, former: string): Promise<void> {
   try {
-    await startVersion(order, layout, name, restartHelper);
+    await activate(order, layout, name);
   } catch (error) {
-    await startVersion(order, layout, former, restartHelper);
+    await activate(order, layout, former);
     await removeOtherVersions(layout, former);
+    const { what } = toFailure(error).parts;
     throw new Failure(
-      `it did not start (${toFailure(error).parts.what})`,
+      `it did not start (${what})`,
       `version ${name}`,
       `${former} runs again; ${SEE_JOURNAL}`,
     );

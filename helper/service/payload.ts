@@ -19,8 +19,9 @@ export interface PayloadFile {
   readonly from: string;
   /** Below the version's folder. */
   readonly to: string;
-  readonly isExecutable: boolean;
 }
+
+type Place = readonly [from: string, to: string];
 
 export interface Payload {
   /** `VERSION-HASH`: two payloads have one name only if they are the same. */
@@ -40,17 +41,18 @@ const HASH_LENGTH = 12;
 
 /** @throws Failure where a file is missing, or others than root may change it */
 export async function locatePayload({ node, bundle }: Source): Promise<Payload> {
-  const files = await Promise.all([
-    payloadFile(node, 'node', true),
-    ...BUNDLE.map((name) => payloadFile(join(bundle, name), name, false)),
-    ...(await koffiFiles(bundle)).map(([from, to]) => payloadFile(from, to, false)),
-  ]);
+  const places: Place[] = [
+    [node, 'node'],
+    ...BUNDLE.map((name): Place => [join(bundle, name), name]),
+    ...(await koffiFiles(bundle)),
+  ];
+  const files = await Promise.all(places.map(payloadFile));
   return { name: `${packageJson.version}-${await hashOf(files)}`, files };
 }
 
-async function payloadFile(path: string, to: string, isExecutable: boolean): Promise<PayloadFile> {
+async function payloadFile([path, to]: Place): Promise<PayloadFile> {
   try {
-    return { from: await requireRootOnly(path), to, isExecutable };
+    return { from: await requireRootOnly(path), to };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new Failure('a part of the program is missing', `at ${path}`, 'build it, or install the package');
@@ -58,7 +60,7 @@ async function payloadFile(path: string, to: string, isExecutable: boolean): Pro
 }
 
 /** Koffi itself, and the package with its native module for this machine. */
-async function koffiFiles(bundle: string): Promise<[from: string, to: string][]> {
+async function koffiFiles(bundle: string): Promise<Place[]> {
   const koffi = dirname(resolveFrom(join(bundle, 'wayfare.js'), 'koffi'));
   const nativeName = `@koromix/koffi-${process.platform}-${process.arch}`;
   const native = dirname(resolveFrom(join(koffi, 'index.cjs'), nativeName));
@@ -74,7 +76,7 @@ function resolveFrom(file: string, name: string): string {
   }
 }
 
-async function filesOf(folder: string, name: string): Promise<[from: string, to: string][]> {
+async function filesOf(folder: string, name: string): Promise<Place[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && KOFFI_FILE.test(entry.name))

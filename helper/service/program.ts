@@ -32,12 +32,12 @@ export async function putVersion({ versions }: Layout, { name, files }: Payload)
   const temporary = await mkdtemp(join(versions, TEMPORARY_PREFIX));
   try {
     const folders = new Set([temporary]);
-    for (const { from, to, isExecutable } of files) {
+    for (const { from, to } of files) {
       const target = join(temporary, to);
       await makeFolders(dirname(target));
       for (let folder = dirname(target); folder !== temporary; folder = dirname(folder)) folders.add(folder);
       await copyFile(from, target);
-      await chmod(target, isExecutable ? 0o755 : 0o644);
+      await chmod(target, to === 'node' ? 0o755 : 0o644);
       await sync(target);
     }
     await chmod(temporary, 0o755); // mkdtemp gives 0700
@@ -59,7 +59,9 @@ export async function currentVersion({ current }: Layout): Promise<string | null
   }
 }
 
-export async function makeCurrent({ current, versions, programFolder }: Layout, name: string): Promise<void> {
+export async function makeCurrent(layout: Layout, name: string): Promise<void> {
+  if ((await currentVersion(layout)) === name) return;
+  const { current, versions, programFolder } = layout;
   const temporary = join(programFolder, `${TEMPORARY_PREFIX}current`);
   await rm(temporary, { force: true });
   await symlink(join(basename(versions), name), temporary);

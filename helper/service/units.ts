@@ -1,7 +1,7 @@
 /** The units in systemd: put into place, enabled, started (systemctl(1)). */
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, copyFile, mkdir, readlink, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Layout } from './layout.ts';
 import { findProgram, runProgram } from './system-command.ts';
 
@@ -47,18 +47,25 @@ export async function removeUnits(layout: Layout): Promise<void> {
   if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
 }
 
-export async function startHelper(): Promise<void> {
-  await runProgram('systemctl', ['start', HELPER_UNIT]);
+/** @returns the name of the version that runs now, which is not the current one where an upgrade was interrupted */
+export async function runningVersion(): Promise<string | null> {
+  const pid = await helperProperty('MainPID');
+  if (pid === '0') return null;
+  return basename(dirname(await readlink(`/proc/${pid}/exe`)));
 }
 
-/** By the unit's RestartKillSignal: tunnels and firewall stay meanwhile. */
+/** Or starts it. By the unit's RestartKillSignal: what stands of tunnels and firewall stays meanwhile. */
 export async function restartHelper(): Promise<void> {
   await runProgram('systemctl', ['restart', HELPER_UNIT]);
 }
 
 /** @returns how often it ended by itself since it was started or restarted */
 export async function endsOfHelper(): Promise<number> {
-  return Number(await runProgram('systemctl', ['show', '--property', 'NRestarts', '--value', HELPER_UNIT]));
+  return Number(await helperProperty('NRestarts'));
+}
+
+async function helperProperty(name: string): Promise<string> {
+  return (await runProgram('systemctl', ['show', '--property', name, '--value', HELPER_UNIT])).trim();
 }
 
 function offline(layout: Layout): string[] {

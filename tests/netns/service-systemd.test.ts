@@ -29,22 +29,6 @@ let machine: BootedMachine;
 let server: Namespace;
 let conf = '';
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'wayfare-service-'));
-  await putProgramSource(join(folder, 'source'));
-  machine = await BootedMachine.boot();
-  cpSync(join(folder, 'source'), machine.path('/opt/wayfare'), { recursive: true });
-  cpSync(process.execPath, machine.path('/opt/wayfare/node'));
-  await machine.sh(`chmod -R go-w /opt/wayfare; useradd --uid ${TRAVELLER_UID} --user-group traveller`);
-  await openServer();
-});
-
-afterAll(async () => {
-  await machine.close();
-  await closeNamespaces(server);
-  rmSync(folder, { recursive: true, force: true });
-});
-
 /** A WireGuard server in a network of its own, and the traveller's way to it. */
 async function openServer(): Promise<void> {
   server = await createNamespace('server');
@@ -162,6 +146,22 @@ function traces(): Promise<string> {
 }
 
 describe.runIf(whyNoBootedMachine() === null)('the service', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wayfare-service-'));
+    await putProgramSource(join(folder, 'source'));
+    machine = await BootedMachine.boot();
+    cpSync(join(folder, 'source'), machine.path('/opt/wayfare'), { recursive: true });
+    cpSync(process.execPath, machine.path('/opt/wayfare/node'));
+    await machine.sh(`chmod -R go-w /opt/wayfare; useradd --uid ${TRAVELLER_UID} --user-group traveller`);
+    await openServer();
+  });
+
+  afterAll(async () => {
+    await machine.close();
+    await closeNamespaces(server);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   it('is_installed_enabled_and_running_and_lets_in_who_asked', async () => {
     const { stdout } = await service('install');
     expect(stdout).toMatch(
@@ -230,11 +230,38 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
     expect(await attempt(FORBIDDEN, outside)).toEqual(Object.keys(FORBIDDEN));
   });
 
+  it('goes_on_with_its_tunnels_where_the_disk_is_read_only', async () => {
+    const state = '/var/lib/wayfare';
+    const untilItServes = () =>
+      waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'the helper' });
+    await machine.sh(
+      `systemctl stop wayfare; mount --bind ${state} ${state}; mount -o remount,bind,ro ${state}`,
+    );
+    await machine.sh('systemctl start wayfare');
+    await untilItServes();
+    expect((await wayfare('up', 'home')).stdout).toBe('home is connected.\n');
+    await wayfare('down');
+    await expect(wayfare('remove', 'home')).rejects.toThrow(`the disk is read-only, in ${state}/tunnels`);
+    await machine.sh(`systemctl stop wayfare; umount ${state}; systemctl start wayfare`);
+    await untilItServes();
+  });
+
   it('is_started_again_when_it_is_killed', async () => {
     const pid = await helperPid();
     await machine.sh(`kill -KILL ${pid}`);
     await waitFor(async () => !['0', pid].includes(await helperPid()), { what: 'the next helper' });
     await waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'its answer' });
+  });
+
+  it('is_brought_up_to_date_where_an_upgrade_was_interrupted', async () => {
+    const [version = ''] = versions();
+    const lead = (name: string) => `cd /usr/lib/wayfare; ln -sfn versions/${name} current`;
+    await machine.sh(`cp -r /usr/lib/wayfare/versions/${version} /usr/lib/wayfare/versions/older`);
+    await machine.sh(`${lead('older')}; systemctl restart wayfare; ${lead(version)}`);
+    expect(await machine.sh(`readlink /proc/${await helperPid()}/exe`)).toContain('/older/');
+    expect((await service('install')).stdout).toContain('is installed already');
+    expect(await machine.sh(`readlink /proc/${await helperPid()}/exe`)).toContain(`/${version}/`);
+    expect(versions()).toEqual([version]);
   });
 
   it('is_replaced_by_an_upgrade_and_keeps_its_tunnels', async () => {

@@ -53,11 +53,15 @@ export class BootedMachine {
       folder,
     ];
     const child = new BackgroundProcess('sh', ['-c', script, 'sh', cgroup, ...unshare]);
-    const machine = new BootedMachine(await firstChildOf(child), child, folder, cgroup);
-    await waitFor(() => machine.run('systemctl', ['is-system-running']), {
-      what: `systemd: ${child.stderr}`,
-    });
-    return machine;
+    try {
+      const machine = new BootedMachine(await firstChildOf(child), child, folder, cgroup);
+      await waitFor(() => machine.run('systemctl', ['is-system-running']), { what: 'systemd to be up' });
+      return machine;
+    } catch (error) {
+      await child.stop('SIGKILL');
+      await remove(folder, cgroup);
+      throw new Error(`no machine: ${child.stderr}`, { cause: error });
+    }
   }
 
   /** @returns where this machine sees one of its files. A link with an absolute target leads back here */
@@ -78,16 +82,20 @@ export class BootedMachine {
   async close(): Promise<void> {
     process.kill(this.pid, 'SIGKILL');
     await this.#process.exited;
-    await waitFor(() => removeCgroup(this.#cgroup), { what: 'the last process of the machine to end' });
-    rmSync(this.#folder, { recursive: true });
+    await remove(this.#folder, this.#cgroup);
   }
+}
+
+async function remove(folder: string, cgroup: string): Promise<void> {
+  await waitFor(() => removeCgroup(cgroup), { what: 'the last process of the machine to end' });
+  rmSync(folder, { recursive: true });
 }
 
 /** @returns the pid of what `unshare --fork` started */
 async function firstChildOf(unshare: BackgroundProcess): Promise<number> {
   const children = `/proc/${unshare.pid}/task/${unshare.pid}/children`;
   const pid = () => Number(readFileSync(children, 'utf8').trim());
-  return waitFor(pid, { what: `a machine: ${unshare.stderr}` });
+  return waitFor(pid, { what: 'its first process' });
 }
 
 /** @returns where cgroup v2 is mounted, alone or beside v1 */
