@@ -137,8 +137,9 @@ async function replace(order: InstallOrder, layout: Layout, name: string, former
 async function untilItAnswers({ socket }: Layout, clock: HelperClock): Promise<void> {
   const { signal } = new AbortController();
   const deadline = clock.monotonicMs() + START_TIMEOUT_MS;
+  const endsBefore = await endsOfHelper();
   while (!(await answers(socket))) {
-    const ends = await endsOfHelper();
+    const ends = (await endsOfHelper()) - endsBefore;
     if (ends >= MAX_ENDS) throw new Failure(`the helper ended ${ends} times`, '', SEE_JOURNAL);
     if (clock.monotonicMs() > deadline)
       throw new Failure(

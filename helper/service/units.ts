@@ -59,7 +59,7 @@ export async function restartHelper(): Promise<void> {
   await runProgram('systemctl', ['restart', HELPER_UNIT]);
 }
 
-/** @returns how often it ended by itself since it was started or restarted */
+/** @returns how often systemd has started it again since somebody did */
 export async function endsOfHelper(): Promise<number> {
   return Number(await helperProperty('NRestarts'));
 }

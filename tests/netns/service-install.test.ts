@@ -88,6 +88,9 @@ function snapshot(top: string): string[] {
 describe('install', () => {
   it('lays_a_version_down_that_root_alone_can_change_and_makes_it_the_current', async () => {
     const umask = process.umask(0o077);
+    chmodSync(source('node'), 0o700);
+    chmodSync(source('dist/wayfare.js'), 0o4755);
+    chmodSync(source('dist/kernels.wasm'), 0o600);
     await install();
     process.umask(umask);
     const [version] = readdirSync(program('versions'));
@@ -108,7 +111,7 @@ describe('install', () => {
     for (const name of ['', ...files]) {
       const { mode, uid } = statSync(program('current', name));
       const isFile = (mode & 0o170000) === 0o100000;
-      expect([name, uid, (mode & 0o777).toString(8)]).toEqual([
+      expect([name, uid, (mode & 0o7777).toString(8)]).toEqual([
         name,
         0,
         isFile && name !== 'node' ? '644' : '755',

@@ -57,7 +57,7 @@ describe('the log file', () => {
   it('goes on past what it may not write, and says how much was lost', async () => {
     const log = await openLog();
     const elsewhere = join(stateDir, 'elsewhere');
-    writeFileSync(elsewhere, 'theirs');
+    writeFileSync(elsewhere, 'theirs', { mode: 0o600 });
     symlinkSync(elsewhere, current());
     log.write('lost 1\n');
     log.write('lost 2\n');
