@@ -15,7 +15,7 @@ import { capture, hasProgram } from './run.mjs';
 export const PROGRAMS = [
   { program: 'ip', debianPackage: 'iproute2', purposes: ['start', 'test'] },
   { program: 'ping', debianPackage: 'iputils-ping', purposes: ['test'] },
-  { program: 'nft', debianPackage: 'nftables', purposes: ['test'] },
+  { program: 'nft', debianPackage: 'nftables', purposes: ['start', 'test'] },
   { program: 'sysctl', debianPackage: 'procps', purposes: ['test'] },
   { program: 'tcpdump', debianPackage: 'tcpdump', purposes: ['test'] },
   { program: 'wg', debianPackage: 'wireguard-tools', purposes: ['test'] },

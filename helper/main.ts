@@ -16,6 +16,7 @@ import { routesFor } from './routes/index.ts';
 import { tunDevicesFor } from './tun/index.ts';
 import { systemLookUp } from './tunnel/endpoints.ts';
 import { engineStarter } from './tunnel/engine.ts';
+import { lookUpEngineUser } from './tunnel/engine-user.ts';
 import { openLiveJournal } from './tunnel/live-journal.ts';
 import { Protection } from './tunnel/protection.ts';
 import { openTunnelStore } from './tunnel/store.ts';
@@ -28,8 +29,6 @@ export interface HelperOptions {
 
 /** The engine lies beside the bundle that this file is part of. */
 const ENGINE_PATH = fileURLToPath(new URL('./wayfare-engine.js', import.meta.url));
-/** nobody and nogroup: engines own no file. */
-const ENGINE_USER = { uid: 65_534, gid: 65_534 };
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** A closing terminal ends the helper like Ctrl-C does. */
 const AT_TERMINAL: readonly (string | Error)[] = ['SIGINT', 'SIGHUP'];
@@ -60,7 +59,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   const tunnels = new Tunnels(store, machine, {
     ...traces,
     protection,
-    startEngine: engineStarter(ENGINE_PATH, ENGINE_USER),
+    startEngine: engineStarter(ENGINE_PATH, await lookUpEngineUser()),
     lookUp: systemLookUp,
     clock: systemClock,
     reset: () => reset(traces, firewall),
@@ -83,6 +82,13 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   await (AT_TERMINAL.includes(reason) ? tunnels.close() : tunnels.abandon());
   log('info', 'helper stopped');
   return reason instanceof Error ? 1 : 0;
+}
+
+/** Before the network is up, and before the helper: what a person has closed stays closed. @throws Failure */
+export async function lockDownAtBoot(stateDir: string): Promise<void> {
+  const log = createLog((line) => process.stderr.write(line), Date.now);
+  if (await isLockedDown(await openMachineSettings(stateDir), log))
+    await firewallFor(process.platform).apply({ lockdown: true, tunnels: [] });
 }
 
 /** Removes everything of ours without a helper. @throws Failure where one is running, or it is not root's to do */

@@ -9,14 +9,13 @@ import {
   MIN_UP_TIMEOUT_SECONDS,
 } from '../ipc/contract.ts';
 import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
+import { DEFAULT_SOCKET, DEFAULT_STATE_DIR } from './defaults.ts';
 import { runEngineCommand } from './engine.ts';
 import { newPresharedKeyText, newPrivateKeyText, printSecret, publicKeyText } from './keys.ts';
 import { printable } from './print.ts';
 import { addServiceCommands } from './service.ts';
 import * as verbs from './verbs.ts';
 
-const DEFAULT_SOCKET = '/run/wayfare/helper.sock';
-const DEFAULT_STATE_DIR = '/var/lib/wayfare';
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
@@ -190,8 +189,13 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
     .command('helper')
     .description('run the helper in the foreground, in this network namespace, until a signal ends it')
     .option('--state-dir <dir>', 'where the tunnels are stored', DEFAULT_STATE_DIR)
-    .action(async ({ stateDir }) => {
-      const { runHelper } = await import('../main.ts');
+    .option(
+      '--lockdown-at-boot',
+      'only close the machine where lockdown is on, for the time until the helper runs',
+    )
+    .action(async ({ stateDir, lockdownAtBoot = false }) => {
+      const { lockDownAtBoot, runHelper } = await import('../main.ts');
+      if (lockdownAtBoot) return lockDownAtBoot(stateDir);
       endWith(await runHelper({ socketPath: program.opts<{ socket: string }>().socket, stateDir }));
     });
   program

@@ -2,7 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import { Failure } from '../failure.ts';
 import type { InstallOrder } from '../service/index.ts';
+import { DEFAULT_STATE_DIR } from './defaults.ts';
 
 export function addServiceCommands(program: Command): void {
   const service = program
@@ -25,8 +27,14 @@ export function addServiceCommands(program: Command): void {
     .option('--root <dir>', 'remove below DIR, the root of a system that is not running', '/')
     .action(async ({ root, purge = false }) => {
       const { removeService } = await import('../service/index.ts');
-      await removeService({ root, purge, reset: async () => {}, say });
+      await removeService({ root, purge, reset: resetHere, say });
     });
+}
+
+/** @throws Failure for the first of what could not be removed */
+async function resetHere(): Promise<void> {
+  const [leftover] = await (await import('../main.ts')).resetMachine(DEFAULT_STATE_DIR);
+  if (leftover !== undefined) throw Failure.from(leftover);
 }
 
 /** The bundle that this file is part of, with the node that runs it. */

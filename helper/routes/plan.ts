@@ -11,17 +11,13 @@ const FALLBACK_LINK_MTU = 1_500;
 export const MIN_IPV6_MTU = 1_280;
 
 /**
- * The routes of allowed IPs in the main table. A prefix that an interface address already brings is left out (as
- * wg-quick does), and a default route becomes its two halves, which win over the machine's own default without
- * replacing it.
- *
- * Full-tunnel policy routing, once it is there, replaces these halves, and the bearer routes below with them:
- * two halves can be undercut by a hostile DHCP server's more specific routes.
+ * The routes of allowed IPs in the main table, of a tunnel that does not take everything. A prefix that an interface
+ * address already brings is left out, as wg-quick does.
  */
 export function mainTableRoutes(allowedIps: readonly IpPrefix[], addresses: readonly IpPrefix[]): IpPrefix[] {
   const connected = addresses.map((address) => address.masked());
-  const wanted = allowedIps.flatMap((prefix) => (prefix.length === 0 ? halves(prefix) : [prefix.masked()]));
-  return unique(wanted).filter((prefix) => !connected.some((other) => contains(other, prefix)));
+  const wanted = unique(allowedIps.map((prefix) => prefix.masked()));
+  return wanted.filter((prefix) => !connected.some((other) => contains(other, prefix)));
 }
 
 /** The routes of allowed IPs in a table of the user's own choice, exactly as written. */
@@ -30,8 +26,8 @@ export function explicitTableRoutes(allowedIps: readonly IpPrefix[]): IpPrefix[]
 }
 
 /**
- * The endpoints that the tunnel's own routes would send into the tunnel, where their packets would loop: a `/0`, its
- * halves, or any other prefix that covers them. An address with a zone stays on its link and cannot.
+ * The endpoints that routes in the main table would send into the tunnel, where their packets would loop. An address with
+ * a zone stays on its link and cannot.
  */
 export function swallowedEndpoints(endpoints: readonly string[], routes: readonly IpPrefix[]): string[] {
   return [...new Set(endpoints)].filter((endpoint) => {
@@ -84,12 +80,6 @@ export function meeting(some: readonly IpPrefix[], others: readonly IpPrefix[]):
 export function contains(outer: IpPrefix, inner: IpPrefix): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false;
   return new IpPrefix(inner.address, outer.length).masked().equals(outer.masked());
-}
-
-function halves(prefix: IpPrefix): IpPrefix[] {
-  const upper = new Uint8Array(prefix.address.bytes.length);
-  upper[0] = 0x80;
-  return [new IpPrefix(prefix.address, 1).masked(), new IpPrefix(new IpAddress(upper), 1)];
 }
 
 function unique(prefixes: readonly IpPrefix[]): IpPrefix[] {

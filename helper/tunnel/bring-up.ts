@@ -136,8 +136,8 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
       await world.tun.setMtu(tun.name, live.mtu);
     });
     // From the moment the tunnel's own routes stand, an endpoint that they cover would be sought inside the tunnel: its
-    // route outside comes before them, and goes after them. A full tunnel's datagrams find their way by their mark.
-    if (!isFull) await step(order, 'add-routes', () => addBearerRoutes(order, config, paths));
+    // route outside comes before them, and goes after them. A full tunnel's datagrams find their way by their mark, in the main table.
+    await step(order, 'add-routes', () => addBearerRoutes(order, config, isFull, paths));
     await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
     await step(order, 'add-routes', () =>
@@ -302,11 +302,13 @@ function carriesIPv6(config: TunnelConfig): boolean {
 async function addBearerRoutes(
   { world, undo }: BringUpOrder,
   config: TunnelConfig,
+  isFull: boolean,
   paths: ReadonlyMap<string, Path | null>,
 ): Promise<void> {
   const { addresses, table } = config.interface;
   if (!isMainTable(table)) return;
-  const covering = [...mainTableRoutes(allowedIpsOf(config), addresses), ...addresses];
+  const inMainTable = isFull ? [] : mainTableRoutes(allowedIpsOf(config), addresses);
+  const covering = [...inMainTable, ...addresses];
   const bearers = new Map<string, Path>();
   for (const address of swallowedEndpoints([...paths.keys()], covering)) {
     const path = paths.get(address) ?? null;

@@ -22,15 +22,6 @@ const anyPrefix = fc
   .map(([bytes, length]) => new IpPrefix(new IpAddress(bytes), length).masked());
 
 describe('the plan of routes', () => {
-  it('splits a default route into halves', () => {
-    expect(mainTableRoutes(prefixes('0.0.0.0/0', '::/0'), []).map(String)).toEqual([
-      '0.0.0.0/1',
-      '128.0.0.0/1',
-      '::/1',
-      '8000::/1',
-    ]);
-  });
-
   it('leaves out what an interface address brings, and what is there twice', () => {
     const routes = mainTableRoutes(
       prefixes('10.7.0.0/24', '10.7.0.9/32', '10.0.0.0/8', '10.0.0.0/8', 'fd07::/64'),
