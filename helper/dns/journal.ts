@@ -11,8 +11,8 @@ import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import { IpAddress } from '../../engine/wire/ip-prefix.ts';
 import { errorCode, Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
+import { replace, syncFolder, unlinkIfThere, writeSynced } from '../storage/durable-file.ts';
 import { BACKEND_NAMES, type BackendName, type TunnelList } from './backend.ts';
-import { replace, syncFolder, unlinkIfThere, writeSynced } from './durable-file.ts';
 
 /** What may reach a program's arguments or a file that others read: nothing that could end a word or a line. */
 export const dnsSettings = z.strictObject({

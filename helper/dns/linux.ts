@@ -5,6 +5,7 @@ import type { HelperClock } from '../clock.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Log, LogLevel } from '../log.ts';
 import { linuxIpCommand } from '../network/ip-command.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { candidatesFor } from './choice.ts';
 import { type RunCommand, runCommand } from './command.ts';
 import { DnsConfigurator } from './configurator.ts';
@@ -55,7 +56,7 @@ class LinuxDns implements Dns {
   readonly #options: LinuxDnsOptions;
   readonly #watch: FolderWatch;
   #configurator: DnsConfigurator | null = null;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #oneAtATime = oneAtATime();
   #isCheckDue = false;
   #isChecking = false;
   /** How often in a row what we had set was found undone. */
@@ -95,13 +96,11 @@ class LinuxDns implements Dns {
     });
   }
 
-  async #inTurn(work: (configurator: DnsConfigurator) => Promise<void>): Promise<void> {
-    const turn = this.#queue.then(async () => {
+  #inTurn(work: (configurator: DnsConfigurator) => Promise<void>): Promise<void> {
+    return this.#oneAtATime(async () => {
       this.#configurator ??= await openConfigurator(this.#options);
       await work(this.#configurator);
     });
-    this.#queue = turn.catch(() => {}); // its failure is its caller's
-    return turn;
   }
 
   #checkSoon(): void {

@@ -10,8 +10,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
+import { replace, unlinkIfThere, writeSynced } from '../storage/durable-file.ts';
 import { type Backend, searchDomainsOf, serversOf, type TunnelList } from './backend.ts';
-import { replace, unlinkIfThere, writeSynced } from './durable-file.ts';
 import { asksOnly, readResolvConf } from './resolv-conf.ts';
 import type { SystemBus } from './system-bus.ts';
 

@@ -5,8 +5,8 @@
 import { constants, type FileHandle, lstat, open, readlink, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
+import { readWhole, replace, syncFolder, unlinkIfThere, writeSynced } from '../storage/durable-file.ts';
 import type { Backend, TunnelList } from './backend.ts';
-import { readWhole, replace, syncFolder, unlinkIfThere, writeSynced } from './durable-file.ts';
 import { type Journal, type Original, sha256Of } from './journal.ts';
 import { appendedToOurs, ourResolvConf } from './resolv-conf.ts';
 

@@ -1,5 +1,6 @@
 /** The policy in force, as tables of nftables: what is in them is ruleset.ts. */
 import { type IpCommand, linuxIpCommand } from '../network/ip-command.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { readLocalNetworks } from '../routes/local-networks.ts';
 import type { Firewall } from './index.ts';
 import { linuxNftCommand, type NftCommand, NftRefused } from './nft-command.ts';
@@ -13,14 +14,8 @@ export const linuxFirewall: Firewall = createLinuxFirewall(linuxNftCommand, linu
 
 export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
   let hasBackstop = true;
-  let last: Promise<unknown> = Promise.resolve();
-
   /** A state that was handed over later is in force later. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = last.then(work);
-    last = turn.catch(() => {}); // its failure is the caller's
-    return turn;
-  }
+  const inTurn = oneAtATime();
 
   async function scriptFor(state: ProtectionState): Promise<string> {
     return ruleset(policyFor(state, await readLocalNetworks(ip)), hasBackstop);

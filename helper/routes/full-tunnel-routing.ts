@@ -1,5 +1,6 @@
 /** Routing of a tunnel that takes everything; only one is up at a time. What it is made of is full-tunnel.ts. */
 import { notOnThisSystem } from '../failure.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { FullTunnel } from './full-tunnel.ts';
 import { linuxFullTunnelRouting } from './linux-full-tunnel.ts';
 
@@ -48,13 +49,7 @@ export function fullTunnelRoutingFor(platform: NodeJS.Platform): FullTunnelRouti
 /** A refresh that was asked for before the tunnel was removed must not bring its routes back. */
 export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
   let present: FullTunnel | null = null;
-  let last: Promise<unknown> = Promise.resolve();
-
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = last.then(work);
-    last = turn.catch(() => {}); // its failure is the caller's
-    return turn;
-  }
+  const inTurn = oneAtATime();
   async function applyPresent(): Promise<void> {
     if (present !== null) await routing.apply(present);
   }

@@ -1,17 +1,13 @@
 /** Tunnels to one server share the route that keeps it outside: it stays until the last of them has given it back. */
+
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { Routes } from './index.ts';
 
 export function sharedBearerRoutes(routes: Routes): Routes {
   /** How many tunnels hold the route to an address. */
   const holders = new Map<string, number>();
-  let last: Promise<unknown> = Promise.resolve();
-
   /** One change at a time: between reading the table and changing it, no other may come. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work);
-    last = turn.catch(() => {}); // its failure is the caller's
-    return turn;
-  }
+  const inTurn = oneAtATime();
 
   return {
     ...routes,

@@ -8,6 +8,7 @@ import { chmod, type FileHandle, link, lstat, mkdir, open, readdir, rename, unli
 import { dirname, join } from 'node:path';
 import { errorCode, Failure } from '../failure.ts';
 import { diskFailure } from './disk-failure.ts';
+import { syncFolder, writeSynced } from './durable-file.ts';
 
 /** What a crash leaves of a file that was being written. Nothing else that is kept has a leading `#`. */
 const TEMPORARY_NAME = /^#[0-9a-f]{16}$/;
@@ -154,31 +155,12 @@ async function withTemporary(
 ): Promise<void> {
   const temporary = join(folder, `#${randomBytes(8).toString('hex')}`);
   try {
-    await writeSynced(temporary, content);
+    await writeSynced(temporary, content, { mode: 0o600 });
     await put(temporary);
   } finally {
     await unlink(temporary).catch(() => {}); // it was renamed, or could not be made
   }
   await syncFolder(folder);
-}
-
-async function writeSynced(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function falseFor(code: string): (error: unknown) => false {

@@ -9,6 +9,7 @@ import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { toFailure } from '../failure.ts';
 import type { ProtectedTunnel } from '../firewall/policy.ts';
 import type { Log } from '../log.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { KernelSetting } from '../routes/full-tunnel-routing.ts';
 import { openPrivateFolder } from '../storage/private-folder.ts';
 import { parseVersioned } from '../storage/versioned.ts';
@@ -55,7 +56,7 @@ export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJ
   const bootId = readBootId();
   let tunnels: LiveState['tunnels'] = new Map();
   let kernelSettings: readonly KernelSetting[] = [];
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = oneAtATime();
 
   function write(): Promise<void> {
     const content = JSON.stringify({
@@ -64,10 +65,9 @@ export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJ
       tunnels: Object.fromEntries([...tunnels].map(([name, tunnel]) => [name, toJson(tunnel)])),
       kernelSettings,
     });
-    last = last
-      .then(() => folder.replace(FILE, `${content}\n`))
-      .catch((error) => log('warning', 'which tunnels are up is not written down', reasonOf(error)));
-    return last;
+    return inTurn(() => folder.replace(FILE, `${content}\n`)).catch((error) =>
+      log('warning', 'which tunnels are up is not written down', reasonOf(error)),
+    );
   }
 
   return {

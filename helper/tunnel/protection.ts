@@ -1,6 +1,7 @@
 /** What all tunnels together, and the person's lockdown, ask of the packet filter: kept, changed and told here alone. */
 import type { Firewall } from '../firewall/index.ts';
 import type { ProtectedTunnel, ProtectionState } from '../firewall/policy.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { LiveJournal } from './live-journal.ts';
 
 export class Protection {
@@ -10,7 +11,7 @@ export class Protection {
   readonly #tunnels = new Map<string, ProtectedTunnel>();
   /** Whether rules of ours may stand: another helper may have left some. */
   #stands = true;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = oneAtATime();
 
   constructor(firewall: Firewall, journal: LiveJournal, lockdown: boolean) {
     this.#firewall = firewall;
@@ -89,11 +90,5 @@ export class Protection {
       await this.#firewall.reset();
       this.#stands = false;
     }
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => {}); // its failure is the caller's
-    return turn;
   }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import { Failure } from '../failure.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { openPrivateFolder } from '../storage/private-folder.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import {
@@ -29,14 +30,8 @@ export interface TunnelStore {
 export async function openTunnelStore(stateDir: string): Promise<TunnelStore> {
   const path = join(stateDir, 'tunnels');
   const folder = await openPrivateFolder(path);
-  let lastWrite: Promise<unknown> = Promise.resolve();
-
-  /** Writes follow each other: none is lost to another, and what was removed does not come back. */
-  function inTurn<T>(write: () => Promise<T>): Promise<T> {
-    const written = lastWrite.then(write);
-    lastWrite = written.catch(() => {}); // its failure is the caller's
-    return written;
-  }
+  /** None is lost to another, and what was removed does not come back. */
+  const inTurn = oneAtATime();
 
   async function read(name: string): Promise<StoredTunnel> {
     const file = fileOf(name);
