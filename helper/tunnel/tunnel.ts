@@ -39,6 +39,7 @@ export class Tunnel {
   #stop = new AbortController();
   #steps: Promise<unknown> = Promise.resolve();
   #attempt: Promise<UpOutcome> = Promise.resolve('already-connected');
+  #settleReconnection = () => {};
   #unwinding: Promise<void> = Promise.resolve();
   /** What the last unwinding could not undo, until `down` has told it. */
   #leftovers: FailureParts[] = [];
@@ -219,11 +220,25 @@ export class Tunnel {
     const before = this.#state;
     const { state, effect } = transition(before, event);
     this.#state = state;
+    if (state.kind === 'connecting' && state.loss !== null && before.kind === 'connected') this.#reconnect();
+    if (state.kind !== 'connecting') this.#settleReconnection();
     if (state.kind !== before.kind) {
       this.#logState();
       this.#onStateChange(this);
     }
     if (effect === 'unwind') this.#unwinding = this.#unwind();
+  }
+
+  /** Who asks for it meanwhile waits for an answer of its peer, as at first. */
+  #reconnect(): void {
+    this.#attempt = new Promise((resolve, reject) => {
+      this.#settleReconnection = () => {
+        this.#settleReconnection = () => {};
+        if (this.#state.kind === 'connected') resolve('connected');
+        else reject(new Failure('it was cancelled', `tunnel ${this.name}`));
+      };
+    });
+    this.#attempt.catch(() => {}); // somebody may be waiting, or nobody
   }
 
   /** Stops the steps first: none may run while what they did is undone. */

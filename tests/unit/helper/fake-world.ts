@@ -111,6 +111,9 @@ export class FakeWorld {
   readonly logged: string[] = [];
   /** The name of a deed that fails, such as `setUp`. */
   failing = '';
+  /** What its engine counts. */
+  rxBytes = 92;
+  txBytes = 148;
   /** Whether the peer answers the first handshake. */
   peerAnswers = true;
   path: Path | null = { device: 'eth0', gateway: '192.0.2.254', mtu: 1_500, isLocal: false };
@@ -213,6 +216,6 @@ export class FakeWorld {
     }
     const handshake = this.peerAnswers ? 1_800_000_000 : 0;
     const key = Buffer.from(PEER_KEY, 'base64').toString('hex');
-    return `listen_port=4242\npublic_key=${key}\nlast_handshake_time_sec=${handshake}\nrx_bytes=92\ntx_bytes=148\nerrno=0\n\n`;
+    return `listen_port=4242\npublic_key=${key}\nlast_handshake_time_sec=${handshake}\nrx_bytes=${this.rxBytes}\ntx_bytes=${this.txBytes}\nerrno=0\n\n`;
   }
 }

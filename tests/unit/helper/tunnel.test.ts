@@ -303,3 +303,41 @@ describe('a tunnel', () => {
     expect(await tunnel.up(config, 30, staying)).toBe('connected');
   });
 });
+
+describe('a session', () => {
+  const second = async (fake: FakeWorld) => {
+    await until(() => fake.clock.sleeperCount === 1);
+    fake.clock.advance(1_000);
+  };
+
+  it('that nobody answers is no connection any more, until somebody does', async () => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(config, 30, staying);
+    for (let i = 0; i < 40 && tunnel.state.kind === 'connected'; i++) {
+      fake.txBytes += 148;
+      await second(fake);
+      await until(() => fake.clock.sleeperCount === 1);
+    }
+    expect(tunnel.state).toEqual({ kind: 'connecting', loss: 'no-answer' });
+    const again = outcomeOf(tunnel.up(config, 30, staying));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.rxBytes += 92;
+    fake.clock.advance(1_000);
+    expect(await again).toBe('connected');
+    expect(tunnel.state).toMatchObject({ kind: 'connected' });
+    await tunnel.down();
+    expect(fake.clock.sleeperCount).toBe(0);
+  });
+
+  it('is lost with its engine, and the next one gets the same configuration and calls at once', async () => {
+    const { fake, tunnel } = setUp();
+    await tunnel.up(config, 30, staying);
+    fake.done.length = 0;
+    await fake.restartEngine();
+    expect(fake.done).toEqual(['configure ', 'initiate ']);
+    expect(tunnel.state).toEqual({ kind: 'connecting', loss: 'engine-died' });
+    const again = outcomeOf(tunnel.up(config, 30, staying));
+    await tunnel.down();
+    expect(await again).toBe('it was cancelled, tunnel home');
+  });
+});

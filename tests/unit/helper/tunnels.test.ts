@@ -149,6 +149,64 @@ describe('the verbs', () => {
     });
   });
 
+  const full = CONF.replace(/AllowedIPs.*/, 'AllowedIPs = 0.0.0.0/0');
+  const upBy = (name: string, replace: boolean) =>
+    tunnels.handlers.up({ name, timeoutSeconds: 30, replace }, staying);
+
+  it('bring up no two tunnels that claim one address', async () => {
+    await importing(CONF, 'x.conf', 'a');
+    await importing(CONF.replace(/AllowedIPs.*/, 'AllowedIPs = 10.8.4.0/24'), 'x.conf', 'b');
+    await up('a');
+    await expect(up('b')).rejects.toThrow(
+      'its allowed IPs meet those of a, which is up, tunnel b at 10.8.4.0/24, take that down first: wayfare down a; ' +
+        'or let this one take its place: wayfare up b --replace',
+    );
+    await tunnels.handlers.down({ name: 'a' }, staying);
+    expect(await up('b')).toEqual({ outcome: 'connected' });
+  });
+
+  it('let one tunnel take the place of another without a moment unguarded', async () => {
+    await importing(full, 'x.conf', 'a');
+    await importing(full, 'x.conf', 'b');
+    await up('a');
+    fake.done.length = 0;
+    expect(await upBy('b', true)).toEqual({ outcome: 'connected' });
+    const guards = fake.done.filter((what) => /guard|open|close/.test(what));
+    expect(guards.slice(0, 2)).toEqual(['guard a connecting, null connecting', 'close a']);
+    expect(guards).not.toContain('unguard ');
+    expect((await tunnels.handlers.list({}, staying)).tunnels).toEqual([
+      { name: 'a', state: 'disconnected' },
+      { name: 'b', state: 'connected' },
+    ]);
+  });
+
+  it('change what guards a tunnel at once, and keep it', async () => {
+    await importing(full, 'x.conf', 'a');
+    await up('a');
+    fake.done.length = 0;
+    await tunnels.handlers.set({ name: 'a', killSwitch: 'off', allowLan: true }, staying);
+    expect(fake.done).toEqual(['guard a connecting', 'setAllowLan true']);
+    expect(fake.world.protection.of('a')).toMatchObject({ killSwitch: false, allowLan: true });
+    await tunnels.handlers.set({ name: 'a', killSwitch: 'automatic', allowLan: null }, staying);
+    expect(fake.world.protection.of('a')).toMatchObject({ killSwitch: true, allowLan: true });
+    const { tunnels: told } = await tunnels.handlers.status({ name: 'a' }, staying);
+    expect(told[0]).toMatchObject({ killSwitch: 'automatic', allowLan: true });
+  });
+
+  it('close the machine for good, and open it', async () => {
+    const isClosed = async () => (await tunnels.handlers.status({ name: null }, staying)).isClosed;
+    await tunnels.handlers.lockdown({ isOn: true }, staying);
+    expect([await isClosed(), (await (await openMachineSettings(stateDir)).read()).lockdown]).toEqual([
+      true,
+      true,
+    ]);
+    await tunnels.handlers.reset({}, staying);
+    expect([await isClosed(), (await (await openMachineSettings(stateDir)).read()).lockdown]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
   it('bring nothing up once the helper stops', async () => {
     await importing(CONF);
     await up('home');
