@@ -4,7 +4,7 @@ import { systemClock } from './clock.ts';
 import { dnsFor } from './dns/index.ts';
 import { type FailureParts, toFailure } from './failure.ts';
 import { firewallFor } from './firewall/index.ts';
-import { lookUpGroups } from './ipc/groups.ts';
+import { lookUpGroups, systemGroup } from './ipc/groups.ts';
 import { serve } from './ipc/server.ts';
 import { createLog, type Log } from './log.ts';
 import { openLogFile } from './logs/log-file.ts';
@@ -65,7 +65,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     reset: () => reset(traces, firewall),
   });
   const { handlers, events } = tunnels;
-  const groups = await lookUpGroups();
+  const groups = await lookUpGroups(systemGroup, log);
   const server = await serve({ socketPath, groups, handlers, events, clock: systemClock, log });
   const stopping = stopRequest();
   const stopWatching = await watchNetwork(systemClock, () => tunnels.onNetworkChanged());

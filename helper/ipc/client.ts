@@ -95,7 +95,7 @@ class SocketClient implements HelperClient {
   }
 
   close(): void {
-    this.#end(hungUp(this.#socketPath));
+    this.#end(new Failure('the connection is closed', `at ${this.#socketPath}`));
   }
 
   #receive(chunk: Uint8Array): void {

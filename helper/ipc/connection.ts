@@ -80,7 +80,7 @@ export class Connection implements Member, Taker {
       this.#waitForTurn();
     });
     socket.on('close', () => this.#depart());
-    socket.on('error', (error) => options.log('info', 'a client went away', { reason: error.message }));
+    socket.on('error', () => {}); // it went away: 'close' follows
     void options.clock.sleep(FIRST_FRAME_TIMEOUT_MS, this.#heard.signal).then(
       () => this.hangUp(new Failure('no request came', '', 'send one when you connect')),
       () => {}, // one has come, or the client is gone

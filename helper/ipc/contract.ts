@@ -5,7 +5,8 @@
  * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
  * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` that it began
  * is cancelled, everything else is answered. A reply whose id is null tells why the connection ends, or that a line was
- * no request. After `subscribe`, events come between the replies: frames with `event` and no id.
+ * no request. After `subscribe`, events come between the replies: frames with `event` and no id. Whoever connects asks
+ * something within 10 seconds; where there are too many connections, those that wait for nothing are ended.
  *
  * Each verb names the least role that may ask it (authorize.ts). Private and preshared keys leave the helper in
  * `export` alone.

@@ -3,18 +3,47 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../helper/failure.ts';
 import { connectToHelper } from '../../helper/ipc/client.ts';
-import { groupId } from '../../helper/ipc/groups.ts';
+import { lookUpGroups, systemGroup } from '../../helper/ipc/groups.ts';
 import { BackgroundProcess, waitFor } from '../support/processes.ts';
 
 describe('the number of a group', () => {
   it.each(['root', 'nogroup', 'tty'])('is what the system says of %s', async (name) => {
     const line = readFileSync('/etc/group', 'utf8').match(new RegExp(`^${name}:[^:]*:(\\d+):`, 'm'));
-    expect(await groupId(name)).toBe(Number(line?.[1]));
+    expect(await systemGroup(name)).toBe(Number(line?.[1]));
   });
 
   it.each(['no-such-group', '--help', '', 'a b\n'])('is null where there is no group %j', async (name) => {
-    expect(await groupId(name)).toBeNull();
+    expect(await systemGroup(name)).toBeNull();
+  });
+});
+
+describe('the groups of the helper', () => {
+  it('are those of which the system knows', async () => {
+    const groups: Readonly<Record<string, number>> = { wayfare: 998 };
+    expect(
+      await lookUpGroups(
+        async (name) => groups[name] ?? null,
+        () => {},
+      ),
+    ).toEqual({
+      operators: 998,
+      admins: null,
+    });
+  });
+
+  it('let nobody in where the system cannot be asked, and say so in the log', async () => {
+    const logged: string[] = [];
+    const find = (name: string) =>
+      name === 'wayfare' ? Promise.reject(new Failure('the directory is silent')) : Promise.resolve(997);
+    const groups = await lookUpGroups(find, (level, message, fields) =>
+      logged.push(JSON.stringify({ level, message, ...fields })),
+    );
+    expect(groups).toEqual({ operators: null, admins: 997 });
+    expect(logged).toEqual([
+      expect.stringMatching(/^{"level":"warning",.*"group":"wayfare","reason":"the directory is silent"}$/),
+    ]);
   });
 });
 

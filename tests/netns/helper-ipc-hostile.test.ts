@@ -16,9 +16,10 @@ const MEBIBYTE = 1024 * 1024;
 /** Of a tunnel's state, while some do not listen. */
 const CHANGES = 20_000;
 /** Far above what an attack costs, far below what it would cost without a limit. */
-const MEMORY_ALLOWANCE = 200 * MEBIBYTE;
+const MEMORY_ALLOWANCE = 300 * MEBIBYTE;
 /** Far above what is measured, far below what a person takes for a helper that hangs. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 3_000;
+const ANSWERS_DURING_ATTACK = 20;
 
 const attacker: Person = { uid: 61_002, gid: 61_002, groups: [GROUPS.operators] };
 const bystander: Person = { uid: 61_003, gid: 61_003, groups: [GROUPS.operators] };
@@ -60,19 +61,20 @@ function isDisconnected(event: HelperEvent | undefined): boolean {
 
 async function startProbe(who: Person | null): Promise<BackgroundProcess> {
   const probe = world.start(who, 'ipc-client', [world.socketPath, 'probe']);
-  await waitFor(() => probe.stdout === 'probing\n', { what: 'the bystander to begin' });
+  await waitFor(() => probe.stdout !== '', { what: 'the first answer' });
   return probe;
 }
 
-/** Ends the probe. It must have been answered every time. */
+/** To be called under attack; ends the probe. It must have been answered every time. */
 async function expectServed(probe: BackgroundProcess): Promise<void> {
+  const enough = probe.stdout.length + ANSWERS_DURING_ATTACK;
+  await waitFor(() => probe.stdout.length >= enough, { what: 'the answers to somebody else' });
   const exit = await probe.stop();
   expect([exit.code, probe.stderr]).toEqual([0, '']);
-  const report: ProbeReport = JSON.parse(probe.stdout.replace('probing\n', ''));
+  const report: ProbeReport = JSON.parse(probe.stdout.split('\n')[1]!);
   const memory = `the helper's memory grew by ${Math.round(memoryTaken() / MEBIBYTE)} MiB`;
   console.log(`${expect.getState().currentTestName}: ${memory}; others saw ${JSON.stringify(report)}`);
-  expect(report).toMatchObject({ failures: [], answers: expect.any(Number) });
-  expect(report.answers).toBeGreaterThan(0);
+  expect(report.failures).toEqual([]);
   expect(report.worstMs).toBeLessThan(PATIENCE_MS);
 }
 
@@ -136,7 +138,9 @@ it('clients_that_do_not_read_their_answers_are_let_go_before_they_take_the_memor
     socket.write(request);
     socket.write(request);
   }
-  // One answer of each, 3 MB long, would be 180 MB.
+  const isAnswered = () => clients.every(({ socket }) => socket.bytesRead > 0);
+  await waitFor(isAnswered, { what: 'the begin of the first answer to each' });
+  // The rest of those answers, 3 MB each, would be 180 MB.
   const served = () => socketCount(world.server.pid) - ownSockets;
   await waitFor(() => served() < 30, { what: 'half of them to be let go' });
   await expectServed(probe);

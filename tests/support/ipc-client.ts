@@ -2,7 +2,8 @@
  * A program: a client of the helper's socket, its path the first argument. The second says what it does:
  *
  * `ask` asks every verb once, and prints a JSON object of what each answered: `ok`, or the failure in one line.
- * `probe` connects, asks and leaves until SIGTERM, then prints a JSON {@link ProbeReport}.
+ * `probe` connects, asks and leaves until SIGTERM. It prints a dot for each answer, and in the end, on a line of its own, a
+ * JSON {@link ProbeReport}.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../helper/failure.ts';
@@ -59,7 +60,6 @@ async function probe(path: string): Promise<void> {
   });
   const times: number[] = [];
   const failures: string[] = [];
-  process.stdout.write('probing\n');
   while (!isOver) {
     const began = performance.now();
     const outcome = await outcomeOf(async () => {
@@ -67,7 +67,8 @@ async function probe(path: string): Promise<void> {
       await helper.request('list', {}).finally(() => helper.close());
     });
     times.push(performance.now() - began);
-    if (outcome !== 'ok') failures.push(outcome);
+    if (outcome === 'ok') process.stdout.write('.');
+    else failures.push(outcome);
     await delay(PROBE_INTERVAL_MS);
   }
   times.sort((a, b) => a - b);
@@ -77,7 +78,7 @@ async function probe(path: string): Promise<void> {
     medianMs: times[times.length >> 1] ?? 0,
     worstMs: times.at(-1) ?? 0,
   };
-  process.stdout.write(JSON.stringify(report));
+  process.stdout.write(`\n${JSON.stringify(report)}`);
 }
 
 const [, , path, what] = process.argv;

@@ -190,6 +190,15 @@ describe('the server', () => {
     await alone.close();
   });
 
+  it('makes a folder that everybody may look into, whatever its umask', async () => {
+    const umask = process.umask(0o077);
+    const path = join(folder, 'new', 'deeper', 'helper.sock');
+    const strict = await serve({ ...service, socketPath: path });
+    for (const made of ['new', 'new/deeper']) expect(statSync(join(folder, made)).mode & 0o777).toBe(0o755);
+    expect(process.umask(umask)).toBe(0o077);
+    await strict.close();
+  });
+
   it('refuses to replace a helper that lives', async () => {
     await expect(serve({ ...service, socketPath: socketPath() })).rejects.toThrow(
       'another helper is running',
