@@ -1,5 +1,4 @@
 /** A running engine: the device, its loop and its UAPI socket, put together. */
-import { Socket } from 'node:net';
 import { nobleTransportCipher } from './crypto/transport-cipher.ts';
 import { Device } from './device/device.ts';
 import { loadKernels } from './io/kernel-file.ts';
@@ -57,8 +56,7 @@ export class Engine {
       clock: systemClock,
       output: this.#loop,
     });
-    if (descriptors.parent !== undefined)
-      this.#server.adopt(new Socket({ fd: descriptors.parent })).once('close', onEnded);
+    if (descriptors.parent !== undefined) this.#server.adopt(descriptors.parent, onEnded);
   }
 
   close(): void {

@@ -2,7 +2,7 @@
  * The socket that wg(8) drives (https://www.wireguard.com/xplatform/): lines in, lines out, each operation ended by an
  * empty line, any number of them on a connection. Whatever is sent, the others go on being served.
  */
-import { createServer, type Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { constants } from 'node:os';
 import { ConfigError, SystemError } from '../errors.ts';
 import type { EngineControl } from './control.ts';
@@ -18,8 +18,8 @@ const ERRNO_PROTOCOL = -constants.errno.EPROTO;
 const ERRNO_INVALID = -constants.errno.EINVAL;
 
 export interface UapiServer {
-  /** Serves one more connection, which nobody had to make. */
-  adopt(socket: Socket): Socket;
+  /** Serves one more connection, which nobody had to make. @param descriptor a connected socket's */
+  adopt(descriptor: number, onClosed: () => void): void;
   /** Ends the service, and every connection with it. */
   close(): void;
 }
@@ -27,16 +27,18 @@ export interface UapiServer {
 /** @param listenDescriptor a listening unix socket, which is closed with the server */
 export function serveUapi(listenDescriptor: number, control: EngineControl): UapiServer {
   const sockets = new Set<Socket>();
-  function adopt(socket: Socket): Socket {
+  function serve(socket: Socket): Socket {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     new UapiConnection(socket, control);
     return socket;
   }
-  const server = createServer(adopt);
+  const server = createServer(serve);
   server.listen({ fd: listenDescriptor });
   return {
-    adopt,
+    adopt(descriptor, onClosed) {
+      serve(new Socket({ fd: descriptor })).once('close', onClosed);
+    },
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -1,4 +1,4 @@
-/** Tells when the machine's addresses, routes or rules have changed, once for changes that come together. */
+/** Tells when the machine's links, addresses, routes or rules have changed, once for changes that come together. */
 import type { HelperClock } from '../clock.ts';
 
 /** What one event of the person's, such as another Wi-Fi, changes comes within so long. */
@@ -8,6 +8,7 @@ const SETTLING_MS = 100;
 export async function watchNetwork(clock: HelperClock, onChange: () => Promise<void>): Promise<() => void> {
   if (process.platform !== 'linux') return () => {};
   const { NetworkWatch } = await import('../../engine/io/linux/network-watch.ts');
+  const { RTMGRP_LINK } = await import('../../engine/io/linux/netlink.ts');
   const ended = new AbortController();
   let isDue = false;
   let isRunning = false;
@@ -23,7 +24,7 @@ export async function watchNetwork(clock: HelperClock, onChange: () => Promise<v
   const watch = new NetworkWatch(() => {
     isDue = true;
     if (!isRunning) void run();
-  });
+  }, RTMGRP_LINK);
   return () => {
     ended.abort();
     watch.close();

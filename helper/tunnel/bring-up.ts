@@ -106,7 +106,7 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   // Taken back by whoever runs the undo stack, after that: until then the tunnel is guarded.
   await step(order, 'set-firewall-policy', () => world.protection.set(name, guard));
   // Asked before the interface has an address: its own subnet must not be what answers.
-  const paths = await step(order, 'resolve-endpoints', () => pathsTo(order, endpoints, mark));
+  const paths = await step(order, 'resolve-endpoints', () => pathsTo(endpoints, mark, world.routes, signal));
 
   const tun = await step(order, 'open-tun', () => world.tun.open(name));
   undo.push('close the TUN device', () => tun.close());
@@ -136,7 +136,8 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
       await world.tun.setMtu(tun.name, live.mtu);
     });
     // From the moment the tunnel's own routes stand, an endpoint that they cover would be sought inside the tunnel: its
-    // route outside comes before them, and goes after them. A full tunnel's datagrams find their way by their mark, in the main table.
+    // route outside comes before them, and goes after them. A full tunnel's datagrams find their way by their mark, in
+    // the main table, where only its own networks could mislead them.
     await step(order, 'add-routes', () => addBearerRoutes(order, config, isFull, paths));
     await step(order, 'set-link-up', () => world.tun.setUp(tun.name));
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
@@ -270,16 +271,18 @@ async function connectableTunnel(order: BringUpOrder): ReturnType<ReadTunnel> {
 }
 
 /** Keyed by address. */
-function pathsTo(
-  { world, signal }: BringUpOrder,
+export function pathsTo(
   endpoints: readonly (Endpoint | null)[],
   mark: number,
+  routes: Routes,
+  signal: AbortSignal,
 ): Promise<Map<string, Path | null>> {
   const addresses = endpoints.flatMap((endpoint) => (endpoint === null ? [] : [endpoint.address]));
-  return world.routes.pathsTo([...new Set(addresses)], mark, signal);
+  return routes.pathsTo([...new Set(addresses)], mark, signal);
 }
 
-async function mtuFor(
+/** The interface's MTU where its config gives none, in bytes. */
+export async function mtuFor(
   paths: ReadonlyMap<string, Path | null>,
   config: TunnelConfig,
   routes: Routes,

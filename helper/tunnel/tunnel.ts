@@ -7,6 +7,8 @@ import {
   bringUp,
   engineEnded,
   type LiveTunnel,
+  mtuFor,
+  pathsTo,
   type ReadTunnel,
   type World,
 } from './bring-up.ts';
@@ -104,6 +106,22 @@ export class Tunnel {
       killSwitch: hasKillSwitch(settings, guard.isFull),
     });
     if (guard.isFull) await fullTunnelRouting.setAllowLan(allowLan);
+  }
+
+  /** The way to its endpoints may have another MTU now. @throws Failure */
+  async followMtu(): Promise<void> {
+    const { device, setup } = this.#live;
+    const { signal } = this.#stop;
+    if (device === null || setup === null || setup.config.interface.mtu !== null) return;
+    const { routes } = this.#world;
+    const paths = await pathsTo(setup.endpoints, setup.mark, routes, signal);
+    // A way that leads into the tunnel says nothing of the link, and without any there is nothing to follow.
+    const outside = new Map([...paths].filter(([, path]) => path !== null && path.device !== device));
+    if (outside.size === 0) return;
+    const mtu = await mtuFor(outside, setup.config, routes);
+    if (mtu === this.#live.mtu || this.#live.setup !== setup) return;
+    await this.#world.tun.setMtu(device, mtu);
+    this.#live.mtu = mtu;
   }
 
   /** Ends its engine, and leaves everything else to the next helper, which finds it in the journal. */

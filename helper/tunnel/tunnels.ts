@@ -132,7 +132,8 @@ export class Tunnels {
   /** The machine's links, addresses or routes have changed. Never throws. */
   async onNetworkChanged(): Promise<void> {
     const { protection, fullTunnelRouting, log } = this.#world;
-    const works = [protection.refresh(), fullTunnelRouting.refresh()];
+    const tunnels = [...this.#tunnels.values()].map((tunnel) => tunnel.followMtu());
+    const works = [protection.refresh(), fullTunnelRouting.refresh(), ...tunnels];
     for (const result of await Promise.allSettled(works))
       if (result.status === 'rejected')
         log('warning', 'could not follow a change of the network', {
@@ -234,7 +235,7 @@ export class Tunnels {
   #refuseUnlessDown(name: string): void {
     const tunnel = this.#tunnel(name);
     const { kind } = tunnel.state;
-    if (!isAtRest(tunnel))
+    if (!isAtRest(tunnel) || this.#world.protection.of(name) !== null)
       throw new Failure(`the tunnel is ${kind}`, `named ${name}`, `take it down first: wayfare down ${name}`);
   }
 

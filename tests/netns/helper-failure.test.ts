@@ -15,7 +15,7 @@ afterEach(() => world.wayfare('down'));
 afterAll(() => world.close());
 
 describe('a failure', () => {
-  it('no_answer_ends_up_with_exit_1_and_leaves_nothing', async () => {
+  it('no_answer_ends_up_with_exit_1_and_leaves_the_machine_closed_until_down', async () => {
     const name = await world.importTunnel({
       peerKey: await publicKeyOf(await newKey()),
       allowedIps: '0.0.0.0/0',
@@ -26,8 +26,12 @@ describe('a failure', () => {
       `wayfare: no authenticated packet came back within 1 second, tunnel ${name} from ${world.link.b.v4}:${SERVER_PORT}, ` +
         'check the endpoint, the keys and that UDP gets through\n',
     );
-    await world.expectNothingLeft(name);
     expect(await world.statusOf(name)).toMatchObject({ state: 'error', error: { cause: 'handshake' } });
+    expect((await world.wayfare('status')).stdout).toMatch(/^The kill switch is closed/);
+    await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', world.link.b.v4])).rejects.toThrow();
+    await world.wayfare('down', name);
+    await world.expectNothingLeft(name);
+    expect(await world.traveller.ping(world.link.b.v4)).toMatchObject({ received: 3 });
   });
 
   it('a_name_that_does_not_resolve_is_imported_and_fails_at_up_only', async () => {
@@ -103,6 +107,8 @@ describe('a failure', () => {
     await world.wayfare('up', name);
     await world.traveller.ip(`link del ${name}`);
     await waitFor(async () => (await world.statusOf(name)).state === 'error', { what: 'the error' });
+    expect(await world.rules()).toContain('table inet wayfare');
+    await world.wayfare('down', name);
     await world.expectNothingLeft(name);
   });
 
@@ -205,6 +211,9 @@ describe('a failure', () => {
     const child = new BackgroundProcess('setpriv', asNobody, { env: { WAYFARE_SOCKET: world.socketPath } });
     expect(await child.exited).toMatchObject({ code: 1 });
     rmSync(alone, { recursive: true });
-    expect(child.stderr).toBe(`wayfare: you may not talk to the helper, at ${world.socketPath}, use sudo\n`);
+    expect(child.stderr).toBe(
+      `wayfare: you may not talk to the helper, at ${world.socketPath}, use sudo, or join the group with ` +
+        "'sudo usermod -aG wayfare $USER' and sign in again\n",
+    );
   });
 });

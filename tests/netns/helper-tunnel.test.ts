@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISTANT_ADDRESS, HelperWorld, pidsIn, publicKeyOf, SERVER_PORT } from '../support/helper-world.ts';
-import { run } from '../support/processes.ts';
+import { run, waitFor } from '../support/processes.ts';
 
 const world = new HelperWorld();
 
@@ -123,14 +123,16 @@ describe('a tunnel', () => {
     await world.expectNothingLeft(numbered);
   });
 
-  it('mtu_is_the_links_minus_80_or_what_the_conf_says', async () => {
+  it('mtu_is_the_links_minus_80_and_follows_it_or_is_what_the_conf_says', async () => {
     const mtuOf = async (name: string) =>
       /mtu (\d+)/.exec(await world.traveller.ip(`link show ${name}`))?.[1];
     const measured = await world.importTunnel();
     await world.traveller.ip(`link set ${world.link.a.interface} mtu 1400`);
     await world.wayfare('up', measured);
-    await world.traveller.ip(`link set ${world.link.a.interface} mtu 1500`);
     expect(await mtuOf(measured)).toBe('1320');
+    await world.traveller.ip(`link set ${world.link.a.interface} mtu 1500`);
+    await waitFor(async () => (await mtuOf(measured)) === '1420', { what: 'the tunnel’s MTU to follow' });
+    expect(await world.statusOf(measured)).toMatchObject({ mtu: 1_420 });
     await world.wayfare('down');
     const given = await world.importTunnel({ extra: 'MTU = 1300' });
     await world.wayfare('up', given);

@@ -8,8 +8,9 @@ export class NetworkWatch {
   readonly #netlink: number;
   readonly #poll: Poll;
 
-  constructor(onChange: () => void) {
-    this.#netlink = openNetlink(RTMGRP_ADDRESSES | RTMGRP_ROUTES | RTMGRP_RULES);
+  /** @param more further groups to hear of, RTMGRP bits */
+  constructor(onChange: () => void, more = 0) {
+    this.#netlink = openNetlink(RTMGRP_ADDRESSES | RTMGRP_ROUTES | RTMGRP_RULES | more);
     this.#poll = new Poll(this.#netlink, () => {
       drainNetlink(this.#netlink);
       onChange();
