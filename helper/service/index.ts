@@ -2,6 +2,7 @@
  * `wayfare service install|upgrade|remove`, as root. Each may be interrupted and run again: it goes on from where the
  * machine stands.
  */
+import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -90,7 +91,7 @@ export async function removeService({ root, purge, reset, say }: RemoveOrder): P
       `at ${layout.socket}`,
       'stop it first',
     );
-  if (root === '/') await reset();
+  if (layout.root === '/') await reset();
   await removeUnits(layout);
   await rm(layout.current, { force: true });
   await rm(layout.versions, { recursive: true, force: true });
@@ -173,8 +174,8 @@ async function sayWhoMayUseIt({ person, say }: InstallOrder, layout: Layout): Pr
 }
 
 async function removeState({ stateDir }: Layout, purge: boolean): Promise<void> {
-  const names = await readdir(stateDir).catch(() => []); // it was never used
-  for (const name of names)
+  if (!existsSync(stateDir)) return;
+  for (const name of await readdir(stateDir))
     if (purge || name !== 'tunnels') await rm(join(stateDir, name), { recursive: true });
   await removeIfEmpty(join(stateDir, 'tunnels'));
   await removeIfEmpty(stateDir);

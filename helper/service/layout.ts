@@ -1,5 +1,5 @@
 /** Where the service lies on a Linux machine, below a root that tests and makers of images choose. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface Layout {
   /** `/`, or the folder that stands for it. */
@@ -15,7 +15,8 @@ export interface Layout {
   readonly socket: string;
 }
 
-export function layoutBelow(root: string): Layout {
+export function layoutBelow(rootPath: string): Layout {
+  const root = resolve(rootPath);
   const programFolder = join(root, 'usr/lib/wayfare');
   const runtimeDir = join(root, 'run/wayfare');
   return {

@@ -26,14 +26,13 @@ export async function putUnits(layout: Layout): Promise<void> {
   if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
 }
 
-/** @returns whether this system has systemd at all */
-export async function enableUnits(layout: Layout): Promise<boolean> {
-  if (findProgram('systemctl') === null) return false;
+/** Where this system has systemd. */
+export async function enableUnits(layout: Layout): Promise<void> {
+  if (findProgram('systemctl') === null) return;
   await runProgram('systemctl', [...offline(layout), '--quiet', 'enable', ...UNITS]);
-  return true;
 }
 
-/** Also stops them where systemd runs. */
+/** Where this system has systemd; stops them too where it runs. */
 export async function disableUnits(layout: Layout): Promise<void> {
   if (findProgram('systemctl') === null) return;
   const installed = UNITS.filter((unit) => existsSync(join(layout.units, unit)));
