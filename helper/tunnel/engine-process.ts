@@ -60,7 +60,7 @@ export function startEngineProcess(order: EngineOrder): EngineProcess {
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`it could not be started: ${error.message}`));
     child.once('close', (code, signal) =>
-      resolve([signal ?? `exit code ${code}`, redactKeys(lastWords())].filter(Boolean).join(': ')),
+      resolve([signal ?? `exit code ${code}`, lastWords()].filter(Boolean).join(': ')),
     );
   });
   return {
@@ -90,10 +90,11 @@ function logLines(stream: Readable, tunnel: string, log: Log): () => string {
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
-    rest = lines.pop()!.slice(0, MAX_LOG_LINE_LENGTH);
+    rest = lines.pop()!;
+    if (rest.length > MAX_LOG_LINE_LENGTH) rest = '';
     for (const line of lines) {
       if (line.trim() === '') continue;
-      last = line.slice(0, MAX_LOG_LINE_LENGTH);
+      last = redactKeys(line).slice(0, MAX_LOG_LINE_LENGTH); // not the other way: what is left of a key is one no more
       log('info', last, { tunnel, from: 'engine' });
     }
   });
