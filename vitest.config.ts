@@ -1,11 +1,17 @@
 /**
- * Four projects: `unit`, `kernels` and `integration` run their files side by side; `netns` makes network namespaces as root, one
- * file at a time after the others, so that what it measures is not the neighbours' load.
+ * `unit`, `kernels` and `integration` run their files side by side. The others make network namespaces, as root: `netns`
+ * after them, one file at a time, so that what it measures is not the neighbours' load; `helper` last, side by side again.
  */
 import { defineConfig } from 'vitest/config';
 import { whyNoNamespaceTests } from './build/prerequisites.mjs';
 
 const noNamespaces = await whyNoNamespaceTests();
+const inNamespaces = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  ...(noNamespaces === null ? {} : { runner: './tests/support/skip-all-runner.ts' }),
+};
+const HELPER_TESTS = ['tests/netns/{helper,dns,service}-*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -41,11 +47,19 @@ export default defineConfig({
         test: {
           name: 'netns',
           include: ['tests/netns/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: HELPER_TESTS,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          ...(noNamespaces === null ? {} : { runner: './tests/support/skip-all-runner.ts' }),
+          ...inNamespaces,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'helper',
+          include: HELPER_TESTS,
+          sequence: { groupOrder: 2 },
+          ...inNamespaces,
         },
       },
     ],

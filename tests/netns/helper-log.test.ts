@@ -60,8 +60,9 @@ describe('a session', () => {
     await wayfare('status', '--json');
     await wayfare('list', '--json');
     process.kill((await world.engineOf(name))!, 'SIGKILL');
-    await waitFor(async () => (await world.statusOf(name)).state === 'error', {
-      what: 'the end of the engine',
+    await waitFor(() => world.helper.stderr.includes('is started again'), { what: 'the end of the engine' });
+    await waitFor(async () => (await world.statusOf(name)).state === 'connected', {
+      what: 'the next engine',
     });
     await wayfare('status');
     await wayfare('down');
