@@ -69,9 +69,9 @@ export class DnsConfigurator {
     const { tunnels } = this.#state;
     if (this.isIdle || (await this.#isInForce(this.#chosen, tunnels))) return true;
     // The same again is soonest done: a question to the hotel's server may be asked any moment.
-    const told = this.#chosen?.backends ?? [];
-    await Promise.allSettled(told.map((name) => this.#parts.backends[name].apply(tunnels)));
-    if (!(await this.#isInForce(this.#chosen, tunnels))) await this.#establish(tunnels);
+    const isDone =
+      this.#chosen !== null && (await this.#putInForce(this.#chosen, tunnels).catch(() => false));
+    if (!isDone) await this.#establish(tunnels);
     return false;
   }
 
@@ -98,8 +98,7 @@ export class DnsConfigurator {
     const former = this.#state;
     await journal.write({ ...former, tunnels, backends: union(former.backends, backends) });
     try {
-      for (const name of backends) await this.#parts.backends[name].apply(tunnels);
-      if (!(await this.#isInForce(candidate, tunnels)))
+      if (!(await this.#putInForce(candidate, tunnels)))
         throw new Failure('programs would still ask other servers');
     } catch (error) {
       await this.#takeBack(backends, tunnels, former);
@@ -111,6 +110,15 @@ export class DnsConfigurator {
       through: backends.join(' and '),
       why,
     });
+  }
+
+  /** Twice, for a DHCP client may come in between. */
+  async #putInForce(candidate: Candidate, tunnels: TunnelList): Promise<boolean> {
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      for (const name of candidate.backends) await this.#parts.backends[name].apply(tunnels);
+      if (await this.#isInForce(candidate, tunnels)) return true;
+    }
+    return false;
   }
 
   /** Back to `former`, as far as it was set by these backends. */

@@ -232,46 +232,58 @@ describe('a_helper_after_a_killed_one', () => {
 });
 
 describe('a_machine_that_takes_no_change', () => {
-  afterEach(() =>
-    inMachine('mount -o remount,rw /etc; chattr -i /etc/resolv.conf; umount /etc/resolv.conf || true'),
-  );
-
   it.each([
-    [
-      'immutable',
-      'chattr +i /etc/resolv.conf',
-      /Operation not permitted|EPERM/,
-      /chattr -i \/etc\/resolv\.conf/,
-    ],
-    ['read_only', 'mount -o remount,ro /etc', /EROFS/, /make \/etc writable/],
-    ['mounted', 'mount --bind /etc/resolv.conf /etc/resolv.conf', /EBUSY/, /mounted from elsewhere/],
-  ])('because_it_is_%s_says_so_and_is_left_as_it_was', async (_, hinder, what, advice) => {
+    {
+      why: 'immutable',
+      hinder: 'chattr +i /etc/resolv.conf',
+      undo: 'chattr -i /etc/resolv.conf',
+      what: /EPERM/,
+      advice: /chattr -i \/etc\/resolv\.conf/,
+    },
+    {
+      why: 'read_only',
+      hinder: 'mount -o remount,ro /etc',
+      undo: 'mount -o remount,rw /etc',
+      what: /EROFS/,
+      advice: /make \/etc writable/,
+    },
+    {
+      why: 'mounted',
+      hinder: 'mount --bind /etc/resolv.conf /etc/resolv.conf',
+      undo: 'umount /etc/resolv.conf',
+      what: /EBUSY/,
+      advice: /mounted from elsewhere/,
+    },
+  ])('because_it_is_$why_says_so_and_is_left_as_it_was', async ({ hinder, undo, what, advice }) => {
     const before = world.snapshot();
     await inMachine(hinder);
     const answer = await helper.apply(world.settings('home'));
-    expect(answer?.failure?.what).toMatch(what);
-    expect(answer?.failure).toMatchObject({
+    const after = world.snapshot();
+    await inMachine(undo);
+    expect(answer?.failure).toEqual({
+      what: expect.stringMatching(what),
       where: 'at /etc/resolv.conf',
       advice: expect.stringMatching(advice),
     });
-    expect(world.snapshot()).toBe(before);
+    expect(after).toBe(before);
     expect(world.journal()).toBeNull();
   });
 });
 
-describe('a_full_disk', () => {
-  afterEach(() => inMachine('umount /etc || true; umount /run/wayfare || true'));
+/** Takes all the room there is in a folder. */
+const fill = (folder: string) =>
+  world.run('sh', ['-c', 'cat /dev/zero > $0/fill 2> /dev/null || true', folder]);
 
-  /** /etc in 40 KiB, of which all is taken. */
-  const FILL = 'cat /dev/zero > $0/fill 2> /dev/null || true';
-  const smallEtc = () =>
+describe('a_full_disk_below_etc', () => {
+  beforeEach(() =>
     inMachine(`mkdir -p /run/small; mount -t tmpfs -o size=40k tmpfs /run/small
-      cp /etc/nsswitch.conf /etc/resolv.conf /run/small; mount --move /run/small /etc`);
+      cp /etc/nsswitch.conf /etc/resolv.conf /run/small; mount --move /run/small /etc`),
+  );
+  afterEach(() => inMachine('umount /etc'));
 
-  it('below_etc_says_so_and_leaves_everything_as_it_was', async () => {
-    await smallEtc();
+  it('is_told_and_everything_is_left_as_it_was', async () => {
     const before = world.snapshot();
-    await world.run('sh', ['-c', FILL, '/etc']);
+    await fill('/etc');
     const answer = await helper.apply(world.settings('home'));
     expect(answer?.failure).toMatchObject({
       what: expect.stringContaining('ENOSPC'),
@@ -281,9 +293,21 @@ describe('a_full_disk', () => {
     expect(world.journal()).toBeNull();
   });
 
-  it('below_the_journal_says_so_and_leaves_everything_as_it_was', async () => {
-    await inMachine('mount -t tmpfs -o size=8k tmpfs /run/wayfare');
-    await world.run('sh', ['-c', FILL, '/run/wayfare']);
+  it('does_not_keep_a_tunnel_from_giving_back_what_was_there', async () => {
+    const before = world.snapshot();
+    await helper.apply(world.settings('home'));
+    await fill('/etc');
+    expect(await helper.revert(world.settings('home').device)).toMatchObject({ failure: null });
+    expect(world.snapshot()).toBe(before);
+  });
+});
+
+describe('a_full_disk_below_the_journal', () => {
+  beforeEach(() => inMachine('mount -t tmpfs -o size=8k tmpfs /run/wayfare'));
+  afterEach(() => inMachine('umount /run/wayfare'));
+
+  it('is_told_and_everything_is_left_as_it_was', async () => {
+    await fill('/run/wayfare');
     const before = world.snapshot();
     const answer = await helper.apply(world.settings('home'));
     expect(answer?.failure).toMatchObject({
@@ -294,10 +318,9 @@ describe('a_full_disk', () => {
   });
 
   it('does_not_keep_a_tunnel_from_giving_back_what_was_there', async () => {
-    await smallEtc();
     const before = world.snapshot();
     await helper.apply(world.settings('home'));
-    await world.run('sh', ['-c', FILL, '/etc']);
+    await fill('/run/wayfare');
     expect(await helper.revert(world.settings('home').device)).toMatchObject({ failure: null });
     expect(world.snapshot()).toBe(before);
   });

@@ -2,8 +2,10 @@
  * The helper's DNS as a process of its own, for tests: it can be put into namespaces, and killed in the middle of a
  * step. Reads orders as JSON lines, and answers each with one. The log goes to standard error.
  */
+import { renameSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../helper/clock.ts';
 import type { DnsSettings } from '../../helper/dns/index.ts';
@@ -16,6 +18,8 @@ export interface DriverOptions {
   paths?: Partial<DnsPaths>;
   /** As on a machine where no program answers. */
   isAlone?: boolean;
+  /** As on a file system that cannot exchange files. */
+  cannotExchange?: boolean;
 }
 
 export type Order =
@@ -23,20 +27,23 @@ export type Order =
   | { verb: 'apply'; settings: DnsSettings }
   | { verb: 'revert'; device: string }
   /** From here on operations on files are counted, and this one is not reached. */
-  | { verb: 'die-at'; operation: number };
+  | { verb: 'die-at'; operation: number }
+  /** The same, and just before this one another program puts a file of its own in some place. */
+  | { verb: 'meet-at'; operation: number; from: string; to: string };
 
 export interface Answer {
   failure: FailureParts | null;
-  /** Operations on files since `die-at`. */
+  /** Operations on files since they are counted. */
   operations: number;
 }
 
-/** What a crash can come before and make a difference: reading, and waiting for the disk, are none. */
+/** What a crash, or another program, can come before and make a difference: reading is none. */
 const OPERATIONS = ['mkdir', 'open', 'rename', 'symlink', 'unlink'] as const;
-const HANDLE_OPERATIONS = ['truncate', 'write', 'writeFile'] as const;
+const HANDLE_OPERATIONS = ['sync', 'truncate', 'write', 'writeFile'] as const;
 
 let operations = 0;
-let deadly = Number.POSITIVE_INFINITY;
+let eventful = Number.POSITIVE_INFINITY;
+let event = () => {};
 
 // biome-ignore lint/suspicious/noExplicitAny: it stands before functions of every kind
 function countCalls<Name extends string>(object: Record<Name, any>, names: readonly Name[]): void {
@@ -45,7 +52,7 @@ function countCalls<Name extends string>(object: Record<Name, any>, names: reado
     // biome-ignore lint/suspicious/noExplicitAny: as above
     object[name] = function (this: unknown, ...words: any[]) {
       const isReading = name === 'open' && words[1] !== 'wx';
-      if (!isReading && ++operations >= deadly) process.kill(process.pid, 'SIGKILL');
+      if (!isReading && ++operations === eventful) event();
       return original.apply(this, words);
     };
   }
@@ -59,7 +66,12 @@ async function countOperations(): Promise<void> {
   syncBuiltinESMExports();
 }
 
-const { stateDir, paths, isAlone = false }: DriverOptions = JSON.parse(process.argv[2] ?? '');
+const {
+  stateDir,
+  paths,
+  isAlone = false,
+  cannotExchange = false,
+}: DriverOptions = JSON.parse(process.argv[2] ?? '');
 const nobody = () => Promise.reject(new Failure('there is no such program'));
 const dns = createLinuxDns({
   paths: { ...SYSTEM_PATHS, ...paths },
@@ -68,6 +80,12 @@ const dns = createLinuxDns({
   log: createLog((line) => process.stderr.write(line), Date.now),
   ...(isAlone ? { run: nobody } : {}),
 });
+
+function expectAt(operation: number, happens: () => void): void {
+  operations = 0;
+  eventful = operation;
+  event = happens;
+}
 
 async function obey(order: Order): Promise<void> {
   switch (order.verb) {
@@ -78,11 +96,16 @@ async function obey(order: Order): Promise<void> {
     case 'revert':
       return dns.revert(order.device);
     case 'die-at':
-      operations = 0;
-      deadly = order.operation;
+      return expectAt(order.operation, () => process.kill(process.pid, 'SIGKILL'));
+    case 'meet-at':
+      return expectAt(order.operation, () => renameSync(order.from, order.to));
   }
 }
 
+if (cannotExchange) {
+  const { installFilter } = await import('./seccomp.mjs');
+  installFilter([{ call: 'renameat2', arguments: {}, errno: constants.errno.EINVAL }]);
+}
 await countOperations();
 for await (const line of createInterface({ input: process.stdin })) {
   const answer: Answer = { failure: null, operations: 0 };

@@ -1,6 +1,6 @@
 /** Talks with dns-driver.ts, which is bundled first. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -19,11 +19,14 @@ export class DnsDriver {
   }
 
   async build(): Promise<this> {
+    symlinkSync(join(SUPPORT, '../../node_modules'), join(this.#folder, 'node_modules'));
     await build({
       entryPoints: [join(SUPPORT, 'dns-driver.ts')],
       outfile: this.path,
       bundle: true,
       minify: true,
+      // Its binary stays where it is.
+      external: ['koffi'],
       platform: 'node',
       format: 'esm',
       target: 'node20',

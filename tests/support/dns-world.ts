@@ -29,10 +29,14 @@ const ANSWERS: Record<ServerName, string> = { hotel: '192.0.2.1', home: '192.0.2
 const USERS = ['messagebus', 'systemd-resolve'];
 const FIRST_USER_ID = 61_184;
 
-/** Lays the packages over the machine; nothing that is written leaves the namespace. */
+/**
+ * Lays the packages over the machine. What lies below is read-only from here on: nothing that is written can leave the
+ * namespace, also where a test takes a layer off.
+ */
 const LAY_OUT = `
 set -e
 mount --make-rprivate /
+mount -o remount,bind,ro /
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/lay/etc /run/lay/etc-work /run/lay/var-lib /run/dbus /run/systemd /run/lock
 [ -z "$1" ] || mount -t overlay -o lowerdir="$1/usr:/usr" overlay /usr
@@ -56,6 +60,8 @@ interface Server {
 
 export class DnsWorld {
   readonly #driver = new DnsDriver();
+  /** Of the machine that the tests run on. */
+  readonly #ownResolvConf = ownResolvConf();
   readonly #servers = new Map<ServerName, Server>();
   readonly #processes = new ProcessGroup();
   #machine!: Namespace;
@@ -80,6 +86,8 @@ export class DnsWorld {
     await this.#processes.close();
     await closeNamespaces(...[...this.#servers.values()].map(({ namespace }) => namespace), this.#machine);
     this.#driver.close();
+    if (ownResolvConf() !== this.#ownResolvConf)
+      throw new Error("a test has changed this machine's own /etc/resolv.conf");
   }
 
   /** Puts a program into the machine. */
@@ -195,4 +203,12 @@ export class DnsWorld {
     appendFileSync(users, `${name}:x:${id}:${id}::/:/usr/sbin/nologin\n`);
     appendFileSync(this.path('/etc/group'), `${name}:x:${id}:\n`);
   }
+}
+
+/** Where it leads, or what it says. */
+function ownResolvConf(): string {
+  const path = '/etc/resolv.conf';
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 'absent';
+  return stats.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'latin1');
 }

@@ -58,6 +58,15 @@ export async function networkOf(namespace: Namespace): Promise<string> {
   return (await Promise.all(parts.map((part) => namespace.ip(part)))).join('\n');
 }
 
+/** @returns '' for a process that has ended meanwhile */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 export async function pidsIn(namespace: Namespace): Promise<number[]> {
   const { stdout } = await run('ip', ['netns', 'pids', namespace.name]);
   return stdout.split('\n').filter(Boolean).map(Number);
@@ -192,8 +201,7 @@ export class HelperWorld {
 
   /** @returns the pid of a tunnel's engine */
   async engineOf(name: string): Promise<number | undefined> {
-    const isEngine = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').endsWith(`\0${name}\0`);
-    return (await pidsIn(this.traveller)).find(isEngine);
+    return (await pidsIn(this.traveller)).find((pid) => commandLineOf(pid).endsWith(`\0${name}\0`));
   }
 
   async expectNothingLeft(name: string): Promise<void> {

@@ -21,13 +21,13 @@ const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
 const INSTRUCTION_LENGTH = 8;
 
-/** @typedef {'ioctl' | 'sendmmsg' | 'setsockopt'} Call */
+/** @typedef {'ioctl' | 'renameat2' | 'sendmmsg' | 'setsockopt'} Call */
 /** @typedef {{ call: Call, arguments: Readonly<Record<number, number>>, errno: number | null }} Rule */
 
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64, and the numbers of calls. */
 const MACHINES = {
-  x64: { audit: 0xc000003e, seccomp: 317, ioctl: 16, sendmmsg: 307, setsockopt: 54 },
-  arm64: { audit: 0xc00000b7, seccomp: 277, ioctl: 29, sendmmsg: 269, setsockopt: 208 },
+  x64: { audit: 0xc000003e, seccomp: 317, ioctl: 16, renameat2: 316, sendmmsg: 307, setsockopt: 54 },
+  arm64: { audit: 0xc00000b7, seccomp: 277, ioctl: 29, renameat2: 276, sendmmsg: 269, setsockopt: 208 },
 };
 
 /** @param {number} code @param {number} operand @param {number} skipUnlessEqual how many instructions */
