@@ -9,7 +9,7 @@ import { serve } from './ipc/server.ts';
 import { createLog, type Log } from './log.ts';
 import { openLogFile } from './logs/log-file.ts';
 import { type MachineSettingsStore, openMachineSettings } from './machine-settings.ts';
-import { watchNetwork } from './network/network-changes.ts';
+import { watchFirewall, watchNetwork } from './network/change-watch.ts';
 import { recover, reset, type Traces } from './recovery.ts';
 import { fullTunnelRoutingFor } from './routes/full-tunnel-routing.ts';
 import { routesFor } from './routes/index.ts';
@@ -68,7 +68,10 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   const groups = await lookUpGroups(systemGroup, log);
   const server = await serve({ socketPath, groups, handlers, events, clock: systemClock, log });
   const stopping = stopRequest();
-  const stopWatching = await watchNetwork(systemClock, () => tunnels.onNetworkChanged());
+  const watches = [
+    await watchNetwork(systemClock, () => tunnels.onNetworkChanged()),
+    await watchFirewall(systemClock, () => tunnels.onFirewallChanged()),
+  ];
   tunnels.resume(names);
   log('info', 'helper ready', { socket: socketPath, pid: process.pid });
 
@@ -76,7 +79,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   log(reason instanceof Error ? 'error' : 'info', 'helper stopping', {
     reason: reason instanceof Error ? (reason.stack ?? reason.message) : reason,
   });
-  stopWatching();
+  for (const end of watches) end();
   await server.close();
   // Whoever sits at the terminal wants it all ended; a service manager, or a mistake of ours, may not open a kill switch.
   await (AT_TERMINAL.includes(reason) ? tunnels.close() : tunnels.abandon());

@@ -17,7 +17,7 @@ import { Bearer } from './linux/bearer.ts';
 import { Epoll, READABLE } from './linux/epoll.ts';
 import { ERRNO } from './linux/libc.ts';
 import { type LinkState, LinkWatch } from './linux/link-watch.ts';
-import { NetworkWatch } from './linux/network-watch.ts';
+import { NetlinkWatch } from './linux/netlink-watch.ts';
 import { nodeLoopDescriptor } from './linux/node-loop.ts';
 import { Poll } from './linux/poll.ts';
 import { LinuxTun } from './linux/tun.ts';
@@ -70,7 +70,7 @@ export class Loop implements Output {
   readonly #tunWriter: TunWriter | null;
   readonly #memory: SharedMemory;
   readonly #linkWatch: LinkWatch;
-  readonly #networkWatch: NetworkWatch;
+  readonly #networkWatch: NetlinkWatch;
   readonly #onDeleted: () => void;
   #isReadingTun = true;
   /** Whether node's loop is to have its turn. */
@@ -102,7 +102,7 @@ export class Loop implements Output {
       onReceived: () => this.#tunWriter?.flush(),
     });
     this.#linkWatch = new LinkWatch(this.#tun, (state) => this.#onLinkChanged(state));
-    this.#networkWatch = new NetworkWatch(() => {
+    this.#networkWatch = NetlinkWatch.ofNetwork(() => {
       this.bearer.onNetworkChanged();
     });
     this.#epoll.add(this.#tun.descriptor, () => this.#readTun());

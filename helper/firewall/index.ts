@@ -11,6 +11,8 @@ export interface Firewall {
    * fails, those that stood stand.
    */
   apply(state: ProtectionState): Promise<void>;
+  /** Whether the rules of the last state stand: somebody may have flushed everything. */
+  isStanding(): Promise<boolean>;
   /** Removes every rule of ours, whoever left it. None there is no failure. */
   reset(): Promise<void>;
 }

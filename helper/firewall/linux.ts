@@ -5,7 +5,7 @@ import { readLocalNetworks } from '../routes/local-networks.ts';
 import type { Firewall } from './index.ts';
 import { linuxNftCommand, type NftCommand, NftRefused } from './nft-command.ts';
 import { type ProtectionState, policyFor } from './policy.ts';
-import { removalOf, ruleset } from './ruleset.ts';
+import { removalOf, ruleset, standsAmong } from './ruleset.ts';
 
 /** The words of a kernel before 5.16, and of an nft before 1.0.1. */
 const NO_EGRESS_HOOK = /^Operation not supported|^unknown chain hook/;
@@ -38,6 +38,7 @@ export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
 
   return {
     apply: (state) => inTurn(() => apply(state)),
+    isStanding: () => inTurn(async () => standsAmong(await nft.listTables(), hasBackstop)),
     reset: () => inTurn(async () => nft.run(removalOf(await nft.listTables()))),
   };
 }

@@ -47,9 +47,18 @@ export function ruleset(policy: FirewallPolicy, hasBackstop: boolean): string {
   return text([...removal(removed), ...inetTable(policy), ...arpTable(policy), ...backstop]);
 }
 
+/** @param tables as `nft list tables` names them @returns whether all of {@link ruleset}'s are among them */
+export function standsAmong(tables: Lines, hasBackstop: boolean): boolean {
+  return tablesOf(hasBackstop).every((name) => tables.includes(name));
+}
+
 /** @param tables as `nft list tables` names them, which may be somebody else's */
 export function removalOf(tables: Lines): string {
   return text(removal(tables.filter((name) => TABLES.includes(name))));
+}
+
+function tablesOf(hasBackstop: boolean): Lines {
+  return hasBackstop ? TABLES : TABLES.filter((name) => !name.startsWith('netdev'));
 }
 
 /** A table that is not there is added first, so that it can be deleted. */

@@ -4,5 +4,6 @@ import type { Firewall } from './index.ts';
 
 export const windowsFirewall: Firewall = {
   apply: () => Promise.reject(notOnThisSystem('the kill switch')),
+  isStanding: () => Promise.reject(notOnThisSystem('the kill switch')),
   reset: () => Promise.reject(notOnThisSystem('the kill switch')),
 };

@@ -28,6 +28,11 @@ export class Protection {
     return this.#lockdown || [...this.#tunnels.values()].some(({ killSwitch }) => killSwitch);
   }
 
+  get #guards(): boolean {
+    const tunnels = [...this.#tunnels.values()];
+    return this.#lockdown || tunnels.some(({ isFull, killSwitch }) => isFull || killSwitch);
+  }
+
   /** What a tunnel asked for last. */
   of(name: string): ProtectedTunnel | null {
     return this.#tunnels.get(name) ?? null;
@@ -63,6 +68,15 @@ export class Protection {
     return this.#inTurn(() => this.#apply());
   }
 
+  /** Somebody has changed the packet filter. @returns whether it was ours, which are in force again. @throws Failure */
+  mend(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#guards || (await this.#firewall.isStanding())) return false;
+      await this.#apply();
+      return true;
+    });
+  }
+
   /**
    * What a killed helper left, in the place of its rules, which are never lifted in between.
    *
@@ -80,11 +94,9 @@ export class Protection {
 
   /** A machine with nothing to guard needs no packet filter to be installed. */
   async #apply(): Promise<void> {
-    const tunnels = [...this.#tunnels.values()];
-    const guards = this.#lockdown || tunnels.some(({ isFull, killSwitch }) => isFull || killSwitch);
-    if (guards) {
+    if (this.#guards) {
       this.#stands = true;
-      const state: ProtectionState = { lockdown: this.#lockdown, tunnels };
+      const state: ProtectionState = { lockdown: this.#lockdown, tunnels: [...this.#tunnels.values()] };
       await this.#firewall.apply(state);
     } else if (this.#stands) {
       await this.#firewall.reset();

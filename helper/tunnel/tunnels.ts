@@ -141,6 +141,17 @@ export class Tunnels {
         });
   }
 
+  /** Somebody, such as a restart of nftables.service, may have flushed the packet filter. Never throws. */
+  async onFirewallChanged(): Promise<void> {
+    const { protection, log } = this.#world;
+    try {
+      if (await protection.mend())
+        log('warning', 'another program had removed the firewall rules: they stand again');
+    } catch (error) {
+      log('error', 'the firewall rules are gone', { reason: toFailure(error).message });
+    }
+  }
+
   /** For the next helper to go on with: tunnels that guard the machine stay as they are, without an engine. */
   async abandon(): Promise<void> {
     this.#isClosing = true;

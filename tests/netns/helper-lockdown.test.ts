@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Chatter } from '../support/chatter.ts';
 import { DISTANT_ADDRESS, HelperWorld, SERVER_PORT } from '../support/helper-world.ts';
+import { waitFor } from '../support/processes.ts';
 import { type Sniffer, sniff } from '../support/sniffer.ts';
 
 const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
@@ -67,5 +68,15 @@ it('holds_from_before_the_helper_starts_until_a_person_ends_it', async () => {
 it('at_boot_leaves_a_machine_alone_that_is_not_locked_down', async () => {
   const atBoot = [world.program, 'helper', '--lockdown-at-boot', '--state-dir', world.stateDir];
   await world.traveller.run(process.execPath, atBoot);
+  expect(await world.rules()).toBe('');
+});
+
+it('stands_again_by_itself_after_somebody_has_flushed_all_rules', async () => {
+  await world.wayfare('lockdown', 'on');
+  const rules = await world.rules();
+  await world.traveller.run('nft', ['flush', 'ruleset']);
+  await waitFor(async () => (await world.rules()) === rules, { what: 'the rules' });
+  expect(await heard()).toBe(0);
+  await world.wayfare('lockdown', 'off');
   expect(await world.rules()).toBe('');
 });

@@ -10,6 +10,7 @@ const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
 const SOCKADDR_NL_LENGTH = 12;
 const SOL_NETLINK = 270;
 const NETLINK_LISTEN_ALL_NSID = 8;
@@ -25,17 +26,20 @@ export const RTMGRP_ROUTES = 0x40 | 0x400;
 /** IPv4's, and IPv6's by the number of its group, 19. */
 export const RTMGRP_RULES = 0x80 | (1 << 18);
 
+/** By the number of its group, 7 (linux/netfilter/nfnetlink.h). */
+export const NFNLGRP_NFTABLES = 1 << 6;
+
 const scratch = new Uint8Array(8_192);
 const scratchAddress = Number(koffi.address(scratch));
 
 /** @returns a descriptor that questions can be written to, or a negative number */
-export function netlinkSocket(): number {
-  return libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+export function netlinkSocket(protocol = NETLINK_ROUTE): number {
+  return libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 }
 
-/** @param groups RTMGRP bits @returns a descriptor that becomes readable at a change; throws SystemError */
-export function openNetlink(groups: number): number {
-  const descriptor = check(netlinkSocket(), 'open a netlink socket');
+/** @param groups bits of the protocol's groups @returns a descriptor that becomes readable at a change; throws SystemError */
+export function openNetlink(groups: number, protocol = NETLINK_ROUTE): number {
+  const descriptor = check(netlinkSocket(protocol), 'open a netlink socket');
   const address = new Uint8Array(SOCKADDR_NL_LENGTH);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_NETLINK, true);

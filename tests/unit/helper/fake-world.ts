@@ -101,6 +101,7 @@ export class FakeWorld {
       this.#deed('guard', tunnels.map(({ state, device }) => `${device} ${state}`).join(', '));
       this.#isGuarding = true;
     },
+    isStanding: async () => true,
     reset: async () => {
       if (this.#isGuarding) this.#deed('unguard', '');
     },

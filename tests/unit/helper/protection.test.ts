@@ -19,13 +19,14 @@ const SPLIT: ProtectedTunnel = { ...FULL, isFull: false, killSwitch: false };
 function setUp(lockdown = false) {
   const told: string[] = [];
   const journaled: string[][] = [];
-  const fault = { isBroken: false };
+  const fault = { isBroken: false, isFlushed: false };
   const tell = (what: string) => {
     if (fault.isBroken) throw new Error('nft is gone');
     told.push(what);
   };
   const firewall = {
     apply: async (state: ProtectionState) => tell(`closed for ${state.tunnels.length}`),
+    isStanding: async () => !fault.isFlushed,
     reset: async () => tell('open'),
   };
   const journal: LiveJournal = {
@@ -85,6 +86,17 @@ describe('protection', () => {
     fault.isBroken = false;
     await protection.set('a', null);
     expect(protection.isClosed).toBe(false);
+  });
+
+  it('stands again where somebody has flushed it, and is not made where nothing is guarded', async () => {
+    const { told, fault, protection } = setUp();
+    fault.isFlushed = true;
+    expect(await protection.mend()).toBe(false);
+    await protection.set('a', FULL);
+    expect(await protection.mend()).toBe(true);
+    fault.isFlushed = false;
+    expect(await protection.mend()).toBe(false);
+    expect(told).toEqual(['closed for 1', 'closed for 1']);
   });
 
   it('writes down which tunnels there are, once the filter has taken them', async () => {
