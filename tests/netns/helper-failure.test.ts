@@ -20,10 +20,10 @@ describe('a failure', () => {
       peerKey: await publicKeyOf(await newKey()),
       allowedIps: '0.0.0.0/0',
     });
-    const { code, stderr } = await world.wayfare('up', name, '--timeout', '1');
+    const { code, stderr } = await world.wayfare('up', name, '--timeout', '4');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `wayfare: no authenticated packet came back within 1 second, tunnel ${name} from ${world.link.b.v4}:${SERVER_PORT}, ` +
+      `wayfare: no authenticated packet came back within 4 seconds, tunnel ${name} from ${world.link.b.v4}:${SERVER_PORT}, ` +
         'check the endpoint, the keys and that UDP gets through\n',
     );
     expect(await world.statusOf(name)).toMatchObject({ state: 'error', error: { cause: 'handshake' } });
