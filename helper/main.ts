@@ -1,10 +1,12 @@
 /** The helper's composition root: the only file that knows every part. */
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from './clock.ts';
 import { dnsFor } from './dns/index.ts';
 import { type FailureParts, toFailure } from './failure.ts';
 import { firewallFor } from './firewall/index.ts';
 import { lookUpGroups, systemGroup } from './ipc/groups.ts';
+import { takeOver } from './ipc/listener.ts';
 import { serve } from './ipc/server.ts';
 import { createLog, type Log } from './log.ts';
 import { openLogFile } from './logs/log-file.ts';
@@ -53,7 +55,8 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     log('warning', 'a file in the store is no tunnel, and is left alone', { file });
   const machine = await openMachineSettings(stateDir);
   const firewall = firewallFor(process.platform);
-  const traces = await tracesOf(stateDir, log);
+  await takeOver(socketPath); // before anything of another helper is taken for a dead one's
+  const traces = await tracesOf({ socketPath, stateDir }, log);
   const protection = new Protection(firewall, traces.journal, await isLockedDown(machine, log));
   const names = await recover(traces, protection);
   const tunnels = new Tunnels(store, machine, {
@@ -62,7 +65,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     startEngine: engineStarter(ENGINE_PATH, await lookUpEngineUser()),
     lookUp: systemLookUp,
     clock: systemClock,
-    reset: () => reset(traces, firewall),
+    reset: (release) => reset(traces, firewall, machine, release),
   });
   const { handlers, events } = tunnels;
   const groups = await lookUpGroups(systemGroup, log);
@@ -72,7 +75,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     await watchNetwork(systemClock, () => tunnels.onNetworkChanged()),
     await watchFirewall(systemClock, () => tunnels.onFirewallChanged()),
   ];
-  tunnels.resume(names);
+  void tunnels.resume(names);
   log('info', 'helper ready', { socket: socketPath, pid: process.pid });
 
   const reason = await stopping;
@@ -95,21 +98,21 @@ export async function lockDownAtBoot(stateDir: string): Promise<void> {
 }
 
 /** Removes everything of ours without a helper. @throws Failure where one is running, or it is not root's to do */
-export async function resetMachine(stateDir: string): Promise<FailureParts[]> {
+export async function resetMachine(options: HelperOptions): Promise<FailureParts[]> {
+  const { stateDir } = options;
   if (process.platform === 'linux') (await import('./descriptors.ts')).lockStateDir(stateDir);
   const log = createLog(await logWriter(stateDir), Date.now);
-  const traces = await tracesOf(stateDir, log);
-  await (await openMachineSettings(stateDir)).write({ lockdown: false });
-  return reset(traces, firewallFor(process.platform));
+  const traces = await tracesOf(options, log);
+  return reset(traces, firewallFor(process.platform), await openMachineSettings(stateDir));
 }
 
-async function tracesOf(stateDir: string, log: Log): Promise<Traces> {
+async function tracesOf({ socketPath, stateDir }: HelperOptions, log: Log): Promise<Traces> {
   return {
     tun: tunDevicesFor(process.platform),
     routes: routesFor(process.platform),
     fullTunnelRouting: fullTunnelRoutingFor(process.platform),
     dns: dnsFor(process.platform, { stateDir, clock: systemClock, log }),
-    journal: await openLiveJournal(stateDir, log),
+    journal: await openLiveJournal(join(dirname(socketPath), 'live'), log),
     log,
   };
 }

@@ -1,9 +1,11 @@
 /** What a helper that was killed left on the machine: taken over where its tunnels are to go on, else removed. */
 
+import { rm } from 'node:fs/promises';
 import type { Dns } from './dns/index.ts';
 import { type FailureParts, toFailure } from './failure.ts';
 import type { Firewall } from './firewall/index.ts';
 import type { Log } from './log.ts';
+import type { MachineSettingsStore } from './machine-settings.ts';
 import type { FullTunnelRouting } from './routes/full-tunnel-routing.ts';
 import type { Routes } from './routes/index.ts';
 import type { TunDevices } from './tun/index.ts';
@@ -44,24 +46,39 @@ export async function recover(traces: Traces, protection: Protection): Promise<s
       () => (names.length > 0 ? undefined : traces.routes.removeLeftovers()),
     ],
     ['give the DNS servers back', () => traces.dns.recover(names)],
+    ['remove the sockets of engines', () => removeUapiSockets(names)],
   ]);
   return names;
 }
 
 /** Everything of ours, whatever state it is in: the machine is open afterwards. @returns what could not be removed */
-export async function reset(traces: Traces, firewall: Firewall): Promise<FailureParts[]> {
+export async function reset(
+  traces: Traces,
+  firewall: Firewall,
+  machine: MachineSettingsStore,
+  release: () => Promise<void> = async () => {},
+): Promise<FailureParts[]> {
   const { journal } = traces;
-  const { kernelSettings } = await journal.read();
+  const { tunnels, kernelSettings } = await journal.read();
   return attemptAll(traces.log, [
     ['remove interfaces', () => traces.tun.removeLeftovers([])],
     ['remove the routes of a full tunnel', () => traces.fullTunnelRouting.remove()],
     ['remove the routes to endpoints', () => traces.routes.removeLeftovers()],
     ['put the settings of the kernel back', () => traces.fullTunnelRouting.restoreSettings(kernelSettings)],
     ['give the DNS servers back', () => traces.dns.recover([])],
-    // Last: while something of the tunnels stands, nothing may pass beside them.
+    ['remove the sockets of engines', () => removeUapiSockets([...tunnels.keys()])],
+    // Late: while something of the tunnels stands, nothing may pass beside them.
+    ['end the lockdown', () => machine.write({ lockdown: false })],
+    ['open the kill switch', release],
     ['remove the kill switch', () => firewall.reset()],
     ['forget which tunnels were up', () => journal.writeTunnels(new Map())],
   ]);
+}
+
+async function removeUapiSockets(names: readonly string[]): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const { uapiSocketPath } = await import('../engine/io/descriptors.ts');
+  for (const name of names) await rm(uapiSocketPath(name), { force: true });
 }
 
 type Attempt = readonly [what: string, work: () => unknown];

@@ -83,6 +83,7 @@ function tunnelText(tunnel: TunnelStatus, now: number): string {
 }
 
 const LOSS_TEXTS = {
+  'not-called': ': its interface is up and waits for a peer',
   'engine-died': ' again: its engine ended and was started anew',
   'no-answer': ' again: its peer does not answer',
 } as const;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { InstallOrder } from '../service/index.ts';
-import { DEFAULT_STATE_DIR } from './defaults.ts';
+import { DEFAULT_SOCKET, DEFAULT_STATE_DIR } from './defaults.ts';
 
 export function addServiceCommands(program: Command): void {
   const service = program
@@ -33,7 +33,10 @@ export function addServiceCommands(program: Command): void {
 
 /** @throws Failure for the first of what could not be removed */
 async function resetHere(): Promise<void> {
-  const [leftover] = await (await import('../main.ts')).resetMachine(DEFAULT_STATE_DIR);
+  const [leftover] = await (await import('../main.ts')).resetMachine({
+    socketPath: DEFAULT_SOCKET,
+    stateDir: DEFAULT_STATE_DIR,
+  });
   if (leftover !== undefined) throw Failure.from(leftover);
 }
 

@@ -33,6 +33,7 @@ export async function remove(socketPath: string, name: string): Promise<void> {
   print(`Removed ${name}.\n`);
 }
 
+const RESET_TIMEOUT_MS = 30_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -90,8 +91,8 @@ export async function lockdown(socketPath: string, isOn: boolean): Promise<void>
 /** By the helper where one runs, else right here. */
 export async function reset(socketPath: string, stateDir: string): Promise<void> {
   const leftovers = (await isHelperRunning(socketPath))
-    ? (await withHelper(socketPath, (helper) => helper.request('reset', {}))).leftovers
-    : await (await import('../main.ts')).resetMachine(stateDir);
+    ? (await inTime(withHelper(socketPath, (helper) => helper.request('reset', {})))).leftovers
+    : await (await import('../main.ts')).resetMachine({ socketPath, stateDir });
   const [leftover] = leftovers;
   if (leftover !== undefined) throw Failure.from(leftover);
   print('Everything of Wayfare is removed from the network. The tunnels are still stored.\n');
@@ -108,6 +109,22 @@ export async function logs(
   const options = { since: from, follow, clock: systemClock, signal: stop.signal };
   for await (const entry of readLog(stateDir, options))
     process.stdout.write(asJson ? `${JSON.stringify(entry)}\n` : logText(entry));
+}
+
+/** A helper that hangs keeps nobody from a reset. @throws Failure */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const tooLong = systemClock.sleep(RESET_TIMEOUT_MS, ended.signal).then(
+    () => {
+      throw new Failure(
+        'the helper does not answer',
+        '',
+        'end it with: sudo pkill -KILL -f wayfare.js; then reset again',
+      );
+    },
+    () => new Promise<never>(() => {}), // it has answered
+  );
+  return Promise.race([answer, tooLong]).finally(() => ended.abort());
 }
 
 async function isHelperRunning(socketPath: string): Promise<boolean> {

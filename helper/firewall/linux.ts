@@ -5,7 +5,7 @@ import { readLocalNetworks } from '../routes/local-networks.ts';
 import type { Firewall } from './index.ts';
 import { linuxNftCommand, type NftCommand, NftRefused } from './nft-command.ts';
 import { type ProtectionState, policyFor } from './policy.ts';
-import { removalOf, ruleset, standsAmong } from './ruleset.ts';
+import { GUARD_TABLE, removalOf, ruleset, tablesIn } from './ruleset.ts';
 
 /** The words of a kernel before 5.16, and of an nft before 1.0.1. */
 const NO_EGRESS_HOOK = /^Operation not supported|^unknown chain hook/;
@@ -14,6 +14,8 @@ export const linuxFirewall: Firewall = createLinuxFirewall(linuxNftCommand, linu
 
 export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
   let hasBackstop = true;
+  /** As `nft list tables` names them. */
+  let made: readonly string[] = [GUARD_TABLE];
   /** A state that was handed over later is in force later. */
   const inTurn = oneAtATime();
 
@@ -24,7 +26,9 @@ export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
   async function apply(state: ProtectionState): Promise<void> {
     for (let script = await scriptFor(state); ; ) {
       try {
-        return await nft.run(script);
+        await nft.run(script);
+        made = tablesIn(script);
+        return;
       } catch (error) {
         if (!(error instanceof NftRefused)) throw error;
         if (NO_EGRESS_HOOK.test(error.reason)) hasBackstop = false;
@@ -38,7 +42,11 @@ export function createLinuxFirewall(nft: NftCommand, ip: IpCommand): Firewall {
 
   return {
     apply: (state) => inTurn(() => apply(state)),
-    isStanding: () => inTurn(async () => standsAmong(await nft.listTables(), hasBackstop)),
+    isStanding: () =>
+      inTurn(async () => {
+        const tables = await nft.listTables();
+        return made.every((name) => tables.includes(name));
+      }),
     reset: () => inTurn(async () => nft.run(removalOf(await nft.listTables()))),
   };
 }

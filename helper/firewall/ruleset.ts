@@ -17,7 +17,9 @@ type Lines = readonly string[];
 type Protocol = 'ip' | 'ip6';
 
 const BACKSTOP = 'netdev wayfare';
-const TABLES = ['inet wayfare', BACKSTOP, 'arp wayfare'];
+/** It stands whatever is guarded. */
+export const GUARD_TABLE = 'inet wayfare';
+const TABLES = [GUARD_TABLE, BACKSTOP, 'arp wayfare'];
 
 const REJECT = 'reject with icmpx admin-prohibited';
 /** RFC 2131: a client without a lease, or without an answer from its server, asks everybody. */
@@ -47,18 +49,14 @@ export function ruleset(policy: FirewallPolicy, hasBackstop: boolean): string {
   return text([...removal(removed), ...inetTable(policy), ...arpTable(policy), ...backstop]);
 }
 
-/** @param tables as `nft list tables` names them @returns whether all of {@link ruleset}'s are among them */
-export function standsAmong(tables: Lines, hasBackstop: boolean): boolean {
-  return tablesOf(hasBackstop).every((name) => tables.includes(name));
+/** @returns the tables that a script of {@link ruleset} leaves, as `nft list tables` names them */
+export function tablesIn(script: string): Lines {
+  return [...script.matchAll(/^table (\S+ \S+) \{/gm)].map(([, name = '']) => name);
 }
 
 /** @param tables as `nft list tables` names them, which may be somebody else's */
 export function removalOf(tables: Lines): string {
   return text(removal(tables.filter((name) => TABLES.includes(name))));
-}
-
-function tablesOf(hasBackstop: boolean): Lines {
-  return hasBackstop ? TABLES : TABLES.filter((name) => !name.startsWith('netdev'));
 }
 
 /** A table that is not there is added first, so that it can be deleted. */

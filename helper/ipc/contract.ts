@@ -134,7 +134,7 @@ export const VERBS = {
     request: z.strictObject({
       name: tunnelName,
       timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
-      /** Takes tunnels down whose allowed IPs meet its own; while they change, nothing leaves beside them. */
+      /** Takes tunnels down whose allowed IPs meet its own; with a kill switch of its own, nothing leaves meanwhile. */
       replace: z.boolean(),
     }),
     result: z.strictObject({

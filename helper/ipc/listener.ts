@@ -46,8 +46,8 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Removes the socket of a helper that died; one that answers is left alone. */
-async function takeOver(socketPath: string): Promise<void> {
+/** Removes the socket of a helper that died. @throws Failure where one answers, or something else is in the way */
+export async function takeOver(socketPath: string): Promise<void> {
   const found = await lstat(socketPath).catch(() => null);
   if (found === null) return;
   if (!found.isSocket())

@@ -28,7 +28,7 @@ import type { Engine, StartEngine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
 import type { LiveJournal } from './live-journal.ts';
 import type { Protection } from './protection.ts';
-import { hasKillSwitch, type TunnelSettings } from './settings.ts';
+import { DEFAULT_TUNNEL_SETTINGS, hasKillSwitch, type TunnelSettings } from './settings.ts';
 import type { Cause, TunnelFailure } from './state-machine.ts';
 import { configureEngine, type EngineSetup, initiateHandshakes, readDevice } from './uapi-client.ts';
 import type { UndoStack } from './undo.ts';
@@ -40,8 +40,8 @@ export interface World {
   readonly fullTunnelRouting: FullTunnelRouting;
   readonly protection: Protection;
   readonly journal: LiveJournal;
-  /** Removes everything of ours from the machine. @returns what could not be removed */
-  readonly reset: () => Promise<FailureParts[]>;
+  /** Removes everything of ours from the machine. @param release opens the kill switch @returns what failed */
+  readonly reset: (release: () => Promise<void>) => Promise<FailureParts[]>;
   readonly dns: Dns;
   readonly startEngine: StartEngine;
   readonly lookUp: LookUp;
@@ -95,14 +95,16 @@ const ENGINE_NEWS_MS = 500;
 export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   const { world, signal, live, undo, name } = order;
 
-  const { config, settings } = await step(order, 'read-config', () => connectableTunnel(order));
+  const { config } = await step(order, 'read-config', () => connectableTunnel(order));
   live.config = config;
-  const intent = guardOf(config, settings);
-  const { isFull, mark } = intent;
+  const { isFull, mark } = guardOf(config, DEFAULT_TUNNEL_SETTINGS);
   const endpoints = await step(order, 'resolve-endpoints', () =>
     resolveEndpoints(config, world.protection.of(name)?.endpoints ?? [], world.lookUp, world.clock, signal),
   );
-  const guard = { ...intent, endpoints: endpoints.filter((endpoint) => endpoint !== null) };
+  const guard = await step(order, 'read-config', async () => ({
+    ...guardOf(config, (await order.readTunnel()).settings), // a person may have changed them since
+    endpoints: endpoints.filter((endpoint) => endpoint !== null),
+  }));
   // Taken back by whoever runs the undo stack, after that: until then the tunnel is guarded.
   await step(order, 'set-firewall-policy', () => world.protection.set(name, guard));
   // Asked before the interface has an address: its own subnet must not be what answers.
@@ -111,7 +113,9 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   const tun = await step(order, 'open-tun', () => world.tun.open(name));
   undo.push('close the TUN device', () => tun.close());
   live.device = tun.name;
-  await step(order, 'set-firewall-policy', () => world.protection.set(name, { ...guard, device: tun.name }));
+  await step(order, 'set-firewall-policy', () =>
+    world.protection.update(name, (guarded) => ({ ...guarded, device: tun.name })),
+  );
 
   const engine = await step(order, 'start-engine', () =>
     world.startEngine({
@@ -143,7 +147,10 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
     undo.push('take the interface down', () => world.tun.setDown(tun.name));
     await step(order, 'add-routes', () =>
       isFull
-        ? routeEverything(order, fullTunnelOf(config, tun.name, mark, settings.allowLan))
+        ? routeEverything(
+            order,
+            fullTunnelOf(config, tun.name, mark, world.protection.of(name)?.allowLan ?? false),
+          )
         : addTunnelRoutes(config, tun.name, world.routes),
     );
     await step(order, 'set-dns', () => setDns(order, config, tun.name, isFull));
@@ -163,7 +170,8 @@ export function guardOf(config: TunnelConfig, settings: TunnelSettings): Protect
     allowLan: settings.allowLan,
     device: null,
     addresses,
-    mark: fwMark ?? (isFull ? DEFAULT_MARK : 0),
+    // Never 0: the firewall would take everybody's datagrams for the tunnel's own.
+    mark: fwMark || DEFAULT_MARK,
     endpoints: [],
   };
 }

@@ -8,6 +8,8 @@ import { type UapiRequest, uapiOver } from './uapi-client.ts';
 /** How long an engine may take to end by itself. */
 const STOP_TIMEOUT_MS = 2_000;
 const MAX_LOG_LINE_LENGTH = 1_000;
+/** Of one process: it has little to say, and shall not push out what others said. */
+const MAX_LOG_LINES = 1_000;
 /** The engine gives both up as soon as its program is loaded. */
 const CAPABILITIES_TO_CHANGE_IDS = '-all,+setuid,+setgid';
 
@@ -26,11 +28,11 @@ export interface EngineDescriptors {
 }
 
 export interface EngineProcess {
-  readonly pid: number | undefined;
   /** Speaks the UAPI with this engine, over a pipe that nobody else has. */
   readonly request: UapiRequest;
   /** Resolves once it has ended, whatever the reason, with how in words. */
   readonly ended: Promise<string>;
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -64,9 +66,9 @@ export function startEngineProcess(order: EngineOrder): EngineProcess {
     );
   });
   return {
-    pid: child.pid,
     request: uapiOver(child.stdio[3] as Duplex),
     ended,
+    kill: () => void child.kill('SIGKILL'),
     stop: () => stop(child, ended),
   };
 }
@@ -87,13 +89,14 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
 function logLines(stream: Readable, tunnel: string, log: Log): () => string {
   let last = '';
   let rest = '';
+  let count = 0;
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
     if (rest.length > MAX_LOG_LINE_LENGTH) rest = '';
     for (const line of lines) {
-      if (line.trim() === '') continue;
+      if (line.trim() === '' || ++count > MAX_LOG_LINES) continue;
       last = redactKeys(line).slice(0, MAX_LOG_LINE_LENGTH); // not the other way: what is left of a key is one no more
       log('info', last, { tunnel, from: 'engine' });
     }

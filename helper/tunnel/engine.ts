@@ -33,6 +33,8 @@ export interface Engine {
    * @param configure gives a new process what the last one had @param onDied called before that
    */
   revive(configure: (request: UapiRequest) => Promise<void>, onDied: () => void): void;
+  /** Ends the present process at once: it does not answer. */
+  kill(): void;
   /** Ends it and takes its socket away. */
   stop(): Promise<void>;
 }
@@ -113,6 +115,10 @@ class RunningEngine implements Engine {
   revive(configure: (request: UapiRequest) => Promise<void>, onDied: () => void): void {
     this.#configure = configure;
     this.#onDied = onDied;
+  }
+
+  kill(): void {
+    this.#process.kill();
   }
 
   async stop(): Promise<void> {

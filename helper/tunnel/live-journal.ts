@@ -1,6 +1,6 @@
 /**
- * Which tunnels are up, written down for the helper that comes after a killed one: STATE/live.json. What it says of
- * another boot of the machine is not so any more.
+ * Which tunnels are up, written down for the helper that comes after a killed one: live.json in a folder that is gone with
+ * the boot, and no full disk keeps from being written. What it says of another boot is not so any more.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,15 +44,15 @@ export interface LiveState {
 export interface LiveJournal {
   /** Of this boot. Never throws: what cannot be read is logged. */
   read(): Promise<LiveState>;
-  /** Never throws: a tunnel comes up on a full disk too. */
+  /** @throws Failure, which is logged */
   writeTunnels(tunnels: ReadonlyMap<string, ProtectedTunnel>): Promise<void>;
   /** Never throws. */
   writeKernelSettings(settings: readonly KernelSetting[]): Promise<void>;
 }
 
 /** @throws Failure where the folder is not this user's own */
-export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJournal> {
-  const folder = await openPrivateFolder(stateDir);
+export async function openLiveJournal(runDir: string, log: Log): Promise<LiveJournal> {
+  const folder = await openPrivateFolder(runDir);
   const bootId = readBootId();
   let tunnels: LiveState['tunnels'] = new Map();
   let kernelSettings: readonly KernelSetting[] = [];
@@ -65,9 +65,10 @@ export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJ
       tunnels: Object.fromEntries([...tunnels].map(([name, tunnel]) => [name, toJson(tunnel)])),
       kernelSettings,
     });
-    return inTurn(() => folder.replace(FILE, `${content}\n`)).catch((error) =>
-      log('warning', 'which tunnels are up is not written down', reasonOf(error)),
-    );
+    return inTurn(() => folder.replace(FILE, `${content}\n`)).catch((error) => {
+      log('warning', 'which tunnels are up is not written down', reasonOf(error));
+      throw error;
+    });
   }
 
   return {
@@ -76,7 +77,7 @@ export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJ
         const bytes = await folder.read(FILE, MAX_BYTES);
         if (bytes === null) return NOTHING;
         const text = Buffer.from(bytes).toString();
-        const file = parseVersioned(text, liveFile, VERSION, `at ${join(stateDir, FILE)}`);
+        const file = parseVersioned(text, liveFile, VERSION, `at ${join(runDir, FILE)}`);
         if (file.bootId !== bootId) return NOTHING;
         const left = Object.entries(file.tunnels).map(([name, tunnel]) => [name, fromJson(tunnel)] as const);
         return { tunnels: new Map(left), kernelSettings: file.kernelSettings };
@@ -91,7 +92,7 @@ export async function openLiveJournal(stateDir: string, log: Log): Promise<LiveJ
     },
     writeKernelSettings(now) {
       kernelSettings = now;
-      return write();
+      return write().catch(() => {}); // logged
     },
   };
 }

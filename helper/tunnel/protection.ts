@@ -9,6 +9,8 @@ export class Protection {
   readonly #journal: LiveJournal;
   #lockdown: boolean;
   readonly #tunnels = new Map<string, ProtectedTunnel>();
+  /** Closed by rules that were found standing, until a person opens them. */
+  #isHeld = false;
   /** Whether rules of ours may stand: another helper may have left some. */
   #stands = true;
   readonly #inTurn = oneAtATime();
@@ -25,12 +27,12 @@ export class Protection {
 
   /** Whether nothing may leave but what a tunnel, or its bearer, sends. */
   get isClosed(): boolean {
-    return this.#lockdown || [...this.#tunnels.values()].some(({ killSwitch }) => killSwitch);
+    return this.#isHeld || this.#lockdown || [...this.#tunnels.values()].some(({ killSwitch }) => killSwitch);
   }
 
   get #guards(): boolean {
     const tunnels = [...this.#tunnels.values()];
-    return this.#lockdown || tunnels.some(({ isFull, killSwitch }) => isFull || killSwitch);
+    return this.#isHeld || this.#lockdown || tunnels.some(({ isFull, killSwitch }) => isFull || killSwitch);
   }
 
   /** What a tunnel asked for last. */
@@ -40,14 +42,29 @@ export class Protection {
 
   /** @param tunnel null: it asks for nothing any more. @throws Failure, with the rules and all else as before */
   set(name: string, tunnel: ProtectedTunnel | null): Promise<void> {
+    return this.#inTurn(() => this.#set(name, tunnel));
+  }
+
+  /** @returns what a tunnel that asks for something asks for now, null for any other. @throws as {@link set} */
+  update(
+    name: string,
+    change: (tunnel: ProtectedTunnel) => ProtectedTunnel,
+  ): Promise<ProtectedTunnel | null> {
     return this.#inTurn(async () => {
-      const before = this.#tunnels.get(name) ?? null;
-      this.#keep(name, tunnel);
-      await this.#apply().catch((error) => {
-        this.#keep(name, before);
-        throw error;
-      });
-      await this.#journal.writeTunnels(this.#tunnels);
+      const before = this.#tunnels.get(name);
+      if (before === undefined) return null;
+      await this.#set(name, change(before));
+      return this.of(name);
+    });
+  }
+
+  /** Nothing is asked for any more, but by the lockdown. @throws Failure */
+  release(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#tunnels.clear();
+      this.#isHeld = false;
+      await this.#apply();
+      await this.#journal.writeTunnels(this.#tunnels).catch(() => {}); // logged
     });
   }
 
@@ -83,8 +100,27 @@ export class Protection {
    * @throws Failure
    */
   resume(tunnels: ReadonlyMap<string, ProtectedTunnel>): Promise<void> {
-    for (const [name, tunnel] of tunnels) this.#keep(name, tunnel);
-    return this.refresh();
+    return this.#inTurn(async () => {
+      for (const [name, tunnel] of tunnels) this.#keep(name, tunnel);
+      // Rules that nobody answers for were somebody's kill switch: only a person opens it.
+      this.#isHeld = !this.#guards && (await this.#firewall.isStanding());
+      await this.#apply();
+    });
+  }
+
+  async #set(name: string, tunnel: ProtectedTunnel | null): Promise<void> {
+    const before = this.of(name);
+    this.#keep(name, tunnel);
+    try {
+      // What is not written down, the next helper would open.
+      const written = this.#journal.writeTunnels(this.#tunnels);
+      await (tunnel?.killSwitch ? written : written.catch(() => {})); // logged
+      await this.#apply();
+    } catch (error) {
+      this.#keep(name, before);
+      await this.#journal.writeTunnels(this.#tunnels).catch(() => {}); // logged
+      throw error;
+    }
   }
 
   #keep(name: string, tunnel: ProtectedTunnel | null): void {
@@ -96,7 +132,8 @@ export class Protection {
   async #apply(): Promise<void> {
     if (this.#guards) {
       this.#stands = true;
-      const state: ProtectionState = { lockdown: this.#lockdown, tunnels: [...this.#tunnels.values()] };
+      const lockdown = this.#lockdown || this.#isHeld;
+      const state: ProtectionState = { lockdown, tunnels: [...this.#tunnels.values()] };
       await this.#firewall.apply(state);
     } else if (this.#stands) {
       await this.#firewall.reset();

@@ -20,6 +20,7 @@ export const CAUSES = [
   'set-dns',
   'handshake',
   'engine-died',
+  'cancelled',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
@@ -27,8 +28,8 @@ export interface TunnelFailure extends FailureParts {
   readonly cause: Cause;
 }
 
-/** Why a tunnel that was connected is no longer, while it stands and tries again. */
-export const LOSSES = ['engine-died', 'no-answer'] as const;
+/** Why a tunnel that stands is not connected: nobody has called yet, or it was connected and tries again. */
+export const LOSSES = ['not-called', 'engine-died', 'no-answer'] as const;
 export type Loss = (typeof LOSSES)[number];
 
 export type TunnelState =
@@ -42,7 +43,8 @@ export type TunnelState =
 
 export type TunnelEvent =
   | { readonly kind: 'up-requested' }
-  | { readonly kind: 'bring-up-completed'; readonly at: number }
+  /** `isAnswered` where an authenticated packet came back. */
+  | { readonly kind: 'bring-up-completed'; readonly at: number; readonly isAnswered: boolean }
   | { readonly kind: 'session-lost'; readonly loss: Loss }
   /** An authenticated packet came back. */
   | { readonly kind: 'session-answered'; readonly at: number }
@@ -82,8 +84,12 @@ function fromRest(state: TunnelState, event: TunnelEvent): Transition {
 }
 
 function fromConnecting(state: Extract<TunnelState, { kind: 'connecting' }>, event: TunnelEvent): Transition {
-  const good = state.loss === null ? 'bring-up-completed' : 'session-answered';
-  if (event.kind === good) return stay({ kind: 'connected', since: event.at });
+  if (state.loss === null && event.kind === 'bring-up-completed')
+    return stay(
+      event.isAnswered ? { kind: 'connected', since: event.at } : { kind: 'connecting', loss: 'not-called' },
+    );
+  if (state.loss !== null && event.kind === 'session-answered')
+    return stay({ kind: 'connected', since: event.at });
   return leave(state, event);
 }
 

@@ -17,10 +17,12 @@ import { Interrupted } from './interrupted.ts';
 import { SessionWatch } from './session-watch.ts';
 import { hasKillSwitch, type TunnelSettings } from './settings.ts';
 import { type TunnelEvent, type TunnelFailure, type TunnelState, transition } from './state-machine.ts';
-import { configureEngine, initiateHandshakes, readDevice } from './uapi-client.ts';
+import { configureEngine, type EngineDevice, initiateHandshakes, readDevice } from './uapi-client.ts';
 import { UndoStack } from './undo.ts';
 
 const SESSION_POLL_MS = 1_000;
+/** It answers in milliseconds, also under load. */
+const ENGINE_PATIENCE_MS = 5_000;
 
 export type UpOutcome = ResultOf<'up'>['outcome'];
 
@@ -72,15 +74,22 @@ export class Tunnel {
     if (this.#state.kind === 'connected') return 'already-connected';
     if (departed.aborted) throw this.#inWords(new Interrupted('cancelled', ''));
     if (this.#state.kind === 'connecting') return this.#join(timeoutSeconds, departed);
+    const wasGuarded = this.#world.protection.of(this.name)?.killSwitch === true;
     this.#apply({ kind: 'up-requested' });
     const attempt = this.#bringUp(readTunnel, timeoutSeconds);
     this.#attempt = attempt;
     const cancel = () => {
-      if (this.#attempt === attempt && this.#state.kind === 'connecting')
-        this.#apply({ kind: 'down-requested' });
+      if (this.#attempt !== attempt || this.#state.kind !== 'connecting') return;
+      // What was closed before it was asked for, only a person opens.
+      this.#apply(wasGuarded ? { kind: 'failed', failure: this.#cancelled() } : { kind: 'down-requested' });
     };
     departed.addEventListener('abort', cancel);
     return attempt.finally(() => departed.removeEventListener('abort', cancel));
+  }
+
+  /** Resolves once it is not on its way down. */
+  async unwound(): Promise<void> {
+    while (this.#state.kind === 'disconnecting') await this.#unwinding;
   }
 
   /** Resolves once nothing of it is left, but for what it tells. */
@@ -97,15 +106,13 @@ export class Tunnel {
   /** What a person has set beside its config holds at once. @throws Failure */
   async change(settings: TunnelSettings): Promise<void> {
     const { protection, fullTunnelRouting } = this.#world;
-    const guard = protection.of(this.name);
-    if (guard === null) return;
     const { allowLan } = settings;
-    await protection.set(this.name, {
-      ...guard,
+    const guard = await protection.update(this.name, (guarded) => ({
+      ...guarded,
       allowLan,
-      killSwitch: hasKillSwitch(settings, guard.isFull),
-    });
-    if (guard.isFull) await fullTunnelRouting.setAllowLan(allowLan);
+      killSwitch: hasKillSwitch(settings, guarded.isFull),
+    }));
+    if (guard?.isFull) await fullTunnelRouting.setAllowLan(allowLan);
   }
 
   /** The way to its endpoints may have another MTU now. @throws Failure */
@@ -174,9 +181,10 @@ export class Tunnel {
     );
     try {
       const outcome = await steps;
-      this.#apply({ kind: 'bring-up-completed', at: unixSeconds(clock) });
+      const isAnswered = outcome === 'connected';
+      this.#apply({ kind: 'bring-up-completed', at: unixSeconds(clock), isAnswered });
+      if (stop.signal.aborted) throw new Interrupted('cancelled', '');
       this.#watchEngine();
-      if (this.#state.kind !== 'connected') throw new Interrupted('cancelled', '');
       return outcome;
     } catch (error) {
       if (error instanceof BringUpFailed) this.#apply({ kind: 'failed', failure: error.failure });
@@ -225,8 +233,7 @@ export class Tunnel {
     const { clock } = this.#world;
     for (;;) {
       await clock.sleep(SESSION_POLL_MS, signal);
-      // An engine that is just starting again has nothing to say.
-      const device = await readDevice(engine.request, signal).catch(() => null);
+      const device = await this.#askEngine(engine, signal);
       signal.throwIfAborted();
       const isAnswered = device === null ? null : session.observe(device, clock.monotonicMs());
       if (isAnswered === true) this.#apply({ kind: 'session-answered', at: unixSeconds(clock) });
@@ -234,11 +241,32 @@ export class Tunnel {
     }
   }
 
+  /** @returns null where it has nothing to say: it is just starting again, or it hangs, and is ended for that */
+  async #askEngine(engine: Engine, signal: AbortSignal): Promise<EngineDevice | null> {
+    const patience = AbortSignal.timeout(ENGINE_PATIENCE_MS);
+    try {
+      return await readDevice(engine.request, AbortSignal.any([signal, patience]));
+    } catch {
+      if (patience.aborted && !signal.aborted) engine.kill();
+      return null;
+    }
+  }
+
+  #cancelled(): TunnelFailure {
+    return {
+      cause: 'cancelled',
+      what: 'it was cancelled',
+      where: `tunnel ${this.name}`,
+      advice: `the kill switch stays closed until: wayfare down ${this.name}`,
+    };
+  }
+
   #apply(event: TunnelEvent): void {
     const before = this.#state;
     const { state, effect } = transition(before, event);
     this.#state = state;
-    if (state.kind === 'connecting' && state.loss !== null && before.kind === 'connected') this.#reconnect();
+    const isWaiting = state.kind === 'connecting' && state.loss !== null;
+    if (isWaiting && (before.kind === 'connected' || state.loss === 'not-called')) this.#reconnect();
     if (state.kind !== 'connecting') this.#settleReconnection();
     if (state.kind !== before.kind) {
       this.#logState();

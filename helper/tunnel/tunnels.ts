@@ -18,6 +18,7 @@ import {
 } from '../ipc/contract.ts';
 import { Announcements, type EventSources, Samples } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { meeting } from '../routes/plan.ts';
 import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
@@ -43,6 +44,8 @@ export class Tunnels {
   readonly #changes = new Announcements<TunnelsEvent>(async () =>
     (await this.#names()).map((name) => stateEvent(this.#tunnel(name))),
   );
+  /** What begins and ends tunnels, one at a time: none is overtaken between a look and what follows from it. */
+  readonly #inTurn = oneAtATime();
   #isClosing = false;
   readonly events: EventSources;
 
@@ -64,22 +67,34 @@ export class Tunnels {
     },
     export: async ({ name }) => ({ config: (await this.#store.read(name)).config }),
     remove: async ({ name }) => {
-      this.#refuseUnlessDown(name);
-      await this.#store.remove(name);
-      this.#tunnels.delete(name);
+      await this.#inTurn(async () => {
+        this.#refuseUnlessDown(name);
+        await this.#store.remove(name);
+        this.#tunnels.delete(name);
+      });
       this.#changes.announce({ event: 'tunnel-removed', name });
       return {};
     },
     up: async ({ name, timeoutSeconds, replace }, departed) => {
-      await this.#requireKnown(name);
-      if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
-      if (isAtRest(this.#tunnel(name))) await this.#makeRoom(name, replace);
-      return { outcome: await this.#up(name, timeoutSeconds, departed) };
+      const { attempt } = await this.#inTurn(async () => {
+        await this.#requireKnown(name);
+        if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
+        await this.#tunnel(name).unwound();
+        if (isAtRest(this.#tunnel(name))) await this.#makeRoom(name, replace);
+        return { attempt: this.#up(name, timeoutSeconds, departed) };
+      });
+      return { outcome: await attempt };
     },
     down: async ({ name }) => {
-      if (name === null) return takeDown([...this.#tunnels.values()]);
-      await this.#requireKnown(name);
-      return takeDown([this.#tunnel(name)]);
+      return this.#inTurn(async () => {
+        if (name !== null) {
+          await this.#requireKnown(name);
+          return takeDown([this.#tunnel(name)]);
+        }
+        const outcome = await takeDown([...this.#tunnels.values()]);
+        await this.#world.protection.release(); // also what was found closed
+        return outcome;
+      });
     },
     status: async ({ name }) => {
       if (name !== null) await this.#requireKnown(name);
@@ -101,31 +116,41 @@ export class Tunnels {
       return {};
     },
     lockdown: async ({ isOn }) => {
-      const { protection } = this.#world;
-      const before = protection.lockdown;
-      await protection.setLockdown(isOn);
-      try {
-        await this.#machine.write({ lockdown: isOn });
-      } catch (error) {
-        await protection.setLockdown(before);
-        throw error;
-      }
+      await this.#world.protection.setLockdown(isOn);
+      await this.#machine.write({ lockdown: isOn }).catch((error) => {
+        const { what, where, advice } = toFailure(error).parts;
+        const until = `lockdown is ${isOn ? 'on' : 'off'}, and only until the next start (${what})`;
+        throw new Failure(until, where, advice);
+      });
       return {};
     },
-    reset: async () => {
-      const { leftovers } = await takeDown([...this.#tunnels.values()]);
-      await this.#machine.write({ lockdown: false });
-      await this.#world.protection.setLockdown(false);
-      return { leftovers: [...leftovers, ...(await this.#world.reset())] };
-    },
+    reset: () =>
+      this.#inTurn(async () => {
+        const { leftovers } = await takeDown([...this.#tunnels.values()]);
+        const { protection, reset } = this.#world;
+        const failures = await reset(async () => {
+          await protection.release();
+          await protection.setLockdown(false);
+        });
+        return { leftovers: [...leftovers, ...failures] };
+      }),
   };
 
   /** Brings up again what was up when another helper was killed. */
-  resume(names: readonly string[]): void {
+  async resume(names: readonly string[]): Promise<void> {
+    const { log } = this.#world;
     for (const name of names) {
-      this.#world.log('info', 'tunnel is brought up again', { tunnel: name });
-      // Its failure is logged and told by its state.
-      void this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal).catch(() => {});
+      try {
+        await this.#inTurn(async () => {
+          await this.#makeRoom(name, false);
+          log('info', 'tunnel is brought up again', { tunnel: name });
+          // Its failure is logged and told by its state.
+          this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal).catch(() => {});
+        });
+      } catch (error) {
+        // What it guarded stays closed.
+        log('error', 'tunnel is not brought up again', { tunnel: name, reason: toFailure(error).message });
+      }
     }
   }
 

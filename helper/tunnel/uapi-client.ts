@@ -167,17 +167,25 @@ export function parseDevice(reply: string): EngineDevice {
     const key = line.slice(0, equals);
     const value = line.slice(equals + 1);
     const peer = peers[peers.length - 1];
-    if (key === 'listen_port') listenPort = Number(value);
+    if (key === 'listen_port') listenPort = count(value);
     else if (key === 'public_key') peers.push(newPeer(value));
     else if (peer === undefined) continue;
     else if (key === 'endpoint') peer.endpoint = value;
     else if (key === 'allowed_ip') peer.allowedIps.push(value);
-    else if (key === 'last_handshake_time_sec') peer.latestHandshake = Number(value) || null;
-    else if (key === 'rx_bytes') peer.rxBytes = Number(value);
-    else if (key === 'tx_bytes') peer.txBytes = Number(value);
-    else if (key === 'persistent_keepalive_interval') peer.persistentKeepalive = Number(value) || null;
+    else if (key === 'last_handshake_time_sec') peer.latestHandshake = count(value) || null;
+    else if (key === 'rx_bytes') peer.rxBytes = count(value);
+    else if (key === 'tx_bytes') peer.txBytes = count(value);
+    else if (key === 'persistent_keepalive_interval') peer.persistentKeepalive = count(value) || null;
   }
   return { listenPort, peers };
+}
+
+/** The engine reads strangers' packets: what it says is looked at. */
+function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Failure('the engine answered with a malformed number');
+  return number;
 }
 
 function newPeer(hexKey: string): PeerStatus {

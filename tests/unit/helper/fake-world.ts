@@ -168,7 +168,10 @@ export class FakeWorld {
       apply: async ({ device, servers }) => this.#deed('setDns', [device, ...servers].join(' ')),
       revert: async (device) => this.#deed('revertDns', device),
     },
-    reset: async () => [],
+    reset: async (release) => {
+      await release();
+      return [];
+    },
     startEngine: async ({ name, listenPort }) => {
       this.#deed('startEngine', name);
       let isAlive = true;
@@ -194,6 +197,7 @@ export class FakeWorld {
           if (!isAlive) throw new Failure('the engine does not answer (ECONNREFUSED)');
           return this.#answer(text);
         },
+        kill: () => end('SIGKILL'),
         stop: async () => {
           this.#deed('stopEngine', name);
           end('SIGTERM');

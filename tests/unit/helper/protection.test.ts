@@ -51,12 +51,21 @@ describe('protection', () => {
   });
 
   it('asks for no packet filter where nothing is guarded and nothing was left', async () => {
-    const { told, protection } = setUp();
+    const { told, fault, protection } = setUp();
+    fault.isFlushed = true;
     await protection.resume(new Map());
     expect(told).toEqual(['open']); // whatever another helper left
     await protection.set('b', SPLIT);
     await protection.set('b', null);
     expect(told).toEqual(['open']);
+  });
+
+  it('holds closed what it finds standing and nobody answers for, until a person opens it', async () => {
+    const { told, protection } = setUp();
+    await protection.resume(new Map());
+    expect([told, protection.isClosed]).toEqual([['closed for 0'], true]);
+    await protection.release();
+    expect([told.at(-1), protection.isClosed]).toEqual(['open', false]);
   });
 
   it('takes over without opening in between', async () => {

@@ -200,11 +200,53 @@ describe('the verbs', () => {
       true,
       true,
     ]);
-    await tunnels.handlers.reset({}, staying);
+    await tunnels.handlers.lockdown({ isOn: false }, staying);
     expect([await isClosed(), (await (await openMachineSettings(stateDir)).read()).lockdown]).toEqual([
       false,
       false,
     ]);
+    await tunnels.handlers.lockdown({ isOn: true }, staying);
+    await tunnels.handlers.reset({}, staying);
+    expect(await isClosed()).toBe(false);
+  });
+
+  it('keep closed what was closed when whoever asked for more has gone', async () => {
+    await importing(full, 'x.conf', 'a');
+    await importing(full, 'x.conf', 'b');
+    await up('a');
+    fake.peerAnswers = false;
+    const gone = new AbortController();
+    const attempt = tunnels.handlers
+      .up({ name: 'b', timeoutSeconds: 30, replace: true }, gone.signal)
+      .catch((error: Error) => error.message);
+    await until(() => fake.done.at(-1) === 'initiate ' && fake.done.includes('close a'));
+    gone.abort();
+    expect(await attempt).toContain('it was cancelled, tunnel b');
+    expect(fake.world.protection.isClosed).toBe(true);
+    expect((await tunnels.handlers.status({ name: 'b' }, staying)).tunnels[0]).toMatchObject({
+      state: 'error',
+    });
+    await tunnels.handlers.down({ name: 'b' }, staying);
+    expect(fake.world.protection.isClosed).toBe(false);
+  });
+
+  it('let two that are asked for at once not both take one place', async () => {
+    await importing(full, 'x.conf', 'a');
+    await importing(full, 'x.conf', 'b');
+    const outcomes = await Promise.allSettled([upBy('a', true), upBy('b', true)]);
+    expect(outcomes.map(({ status }) => status)).toContain('fulfilled');
+    const { tunnels: states } = await tunnels.handlers.list({}, staying);
+    expect(states.filter(({ state }) => state === 'connected')).toHaveLength(1);
+  });
+
+  it('remove no tunnel that comes up meanwhile', async () => {
+    await importing(CONF, 'x.conf', 'a');
+    const [removed, upped] = await Promise.allSettled([
+      tunnels.handlers.remove({ name: 'a' }, staying),
+      upBy('a', false),
+    ]);
+    expect([removed.status, upped.status]).toEqual(['fulfilled', 'rejected']);
+    expect(fake.done).toEqual([]);
   });
 
   it('bring nothing up once the helper stops', async () => {
