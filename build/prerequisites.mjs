@@ -18,6 +18,7 @@ export const PROGRAMS = [
   { program: 'nft', debianPackage: 'nftables', purposes: ['start', 'test'] },
   { program: 'sysctl', debianPackage: 'procps', purposes: ['test'] },
   { program: 'tcpdump', debianPackage: 'tcpdump', purposes: ['test'] },
+  { program: 'strace', debianPackage: 'strace', purposes: ['test'] },
   { program: 'wg', debianPackage: 'wireguard-tools', purposes: ['test'] },
   { program: 'wg-quick', debianPackage: 'wireguard-tools', purposes: ['test'] },
   { program: 'wireguard-go', debianPackage: 'wireguard-go', purposes: ['test'] },

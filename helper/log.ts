@@ -19,6 +19,9 @@ const KEY_LIKE = new RegExp(
 /** A log is for reading: longer text is cut. Characters. */
 const MAX_TEXT_LENGTH = 2_000;
 
+/** JSON escapes less than a terminal or an editor obeys: these are DEL, C1, and marks of lines and of direction. */
+const LEFT_BY_JSON = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
 export function redactKeys(text: string): string {
   return text.replace(KEY_LIKE, '<redacted>');
 }
@@ -36,11 +39,15 @@ export function createLog(write: (line: string) => void, now: () => number): Log
     };
     for (const [name, value] of Object.entries(fields))
       entry[name] = typeof value === 'string' ? presentable(value) : value;
-    write(`${JSON.stringify(entry)}\n`);
+    write(`${JSON.stringify(entry).replace(LEFT_BY_JSON, escaped)}\n`);
   };
 }
 
 function presentable(text: string): string {
   const safe = redactKeys(text);
   return safe.length <= MAX_TEXT_LENGTH ? safe : `${safe.slice(0, MAX_TEXT_LENGTH)}…`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -52,10 +52,13 @@ export function tunnelMtu(
   return Math.min(MAX_MTU, Math.max(carriesIPv6 ? MIN_IPV6_MTU : MIN_MTU, link - TUNNEL_OVERHEAD));
 }
 
-/** The kernel's main table, by each of its names; 0 is "unspecified", which means it. */
+/** Of the main table: 0 is "unspecified", which means it (rt_tables of iproute2). */
+const MAIN_TABLE_NAMES = ['main', 'unspec'];
+
+/** The kernel's main table, by each of its names and numbers. */
 export function isMainTable(table: RoutingTable): boolean {
   if (table.kind === 'number') return table.number === 0 || table.number === 254;
-  return table.kind === 'auto' || (table.kind === 'name' && table.name === 'main');
+  return table.kind === 'auto' || (table.kind === 'name' && MAIN_TABLE_NAMES.includes(table.name));
 }
 
 /** It is asked before all others, so that routes in it would win even over the machine's own addresses. */

@@ -30,6 +30,18 @@ describe('the log', () => {
     ]);
   });
 
+  it('escapes what a terminal or an editor obeys', () => {
+    const lines: string[] = [];
+    const log = createLog(
+      (line) => lines.push(line),
+      () => 0,
+    );
+    const message = 'a\u001b[2J\u007f\u009b31m\u2028\u202eb';
+    log('info', message);
+    expect(lines[0]).toContain('"a\\u001b[2J\\u007f\\u009b31m\\u2028\\u202eb"');
+    expect(JSON.parse(lines[0]!).message).toBe(message);
+  });
+
   it('shows no key, however it is written and whatever stands around it', () => {
     const key = fc.uint8Array({ minLength: 1, maxLength: 32 }).map(keyFrom);
     const around = fc.constantFrom(

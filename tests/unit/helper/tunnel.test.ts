@@ -178,6 +178,7 @@ describe('bring-up', () => {
     ['off', []],
     ['main', ['addTunnelRoutes 10.8.0.0/16']],
     ['254', ['addTunnelRoutes 10.8.0.0/16']],
+    ['unspec', ['addTunnelRoutes 10.8.0.0/16']],
     ['0', ['addTunnelRoutes 10.8.0.0/16']],
     ['51820', ['addTunnelRoutes 10.7.0.0/24 10.8.0.0/16 table 51820']],
   ])('obeys Table = %s', async (table, expected) => {
