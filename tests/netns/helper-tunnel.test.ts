@@ -143,7 +143,7 @@ describe('a tunnel', () => {
     const name = await world.importTunnel({ endpoint: null });
     const { code, stdout } = await world.wayfare('up', name);
     expect([code, stdout]).toEqual([0, expect.stringContaining('waits for its peers')]);
-    expect((await world.statusOf(name)).state).toBe('connected');
+    expect(await world.statusOf(name)).toMatchObject({ state: 'connecting', loss: 'not-called' });
   });
 
   it('two_ups_at_once_and_a_third_are_one_tunnel', async () => {
