@@ -78,7 +78,7 @@ describe('containers', () => {
 
   it('that_speak_to_the_internet_are_heard_without_protection_and_not_with_it', async () => {
     const words = () => chatter.speak([...SITES, ...DNS]);
-    expect(await world.clearDuring(words)).toHaveLength(80);
+    expect((await world.clearDuring(words)).length).toBeGreaterThanOrEqual(80);
     await close();
     expect(await world.clearDuring(words)).toEqual([]);
     await close({ allowLan: true });
@@ -149,7 +149,7 @@ describe('a bridge with a card in it', () => {
       await bridged.traveller.ip(`link set ${bridged.card} master br0`);
       await bridged.traveller.ip(`addr add ${TRAVELLER}/24 dev br0`);
       await bridged.traveller.ip(`route add default via ${HOTEL}`);
-      expect(await talk()).toHaveLength(40);
+      expect((await talk()).length).toBeGreaterThanOrEqual(40);
       await inside(bridged.traveller, () =>
         firewall.apply({ lockdown: false, tunnels: [bridged.protectedTunnel()] }),
       );

@@ -126,7 +126,7 @@ describe('in a hostile network', () => {
     await world.startUsualRouting([family]);
     const usual = await world.clearDuring(() => chatter.speak([{ address: target }]));
     await world.stopUsualRouting([family]);
-    expect(usual).toHaveLength(20);
+    expect(usual.length).toBeGreaterThanOrEqual(20);
     await apply({ prefixes: [prefix] });
     expect(await world.clearDuring(() => chatter.speak([{ address: target }]))).toEqual([]);
     expect(await chatter.speak([{ address: target }])).toBe(0);
