@@ -1,6 +1,6 @@
 /** nft(8) without a shell: scripts go in by standard input. */
-import { spawn } from 'node:child_process';
-import { Failure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
+import { runProgram } from '../run-program.ts';
 
 /** Injected, so that tests can play the kernel. */
 export interface NftCommand {
@@ -34,27 +34,18 @@ export const linuxNftCommand: NftCommand = {
   },
 };
 
-function runNft(words: readonly string[], input: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('nft', words, {
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      timeout: TIMEOUT_MS,
-    });
-    const output: Buffer[] = [];
-    const errors: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    child.stdin.on('error', () => {}); // it ended before it read everything: its exit code says why
-    child.once('error', (error) =>
-      reject(new Failure(`cannot run nft (${error.message})`, '', "install the package 'nftables'")),
+async function runNft(words: readonly string[], input: string): Promise<string> {
+  const order = { input, timeoutMs: TIMEOUT_MS };
+  const { code, killer, output, errors } = await runProgram('nft', words, order).catch((error) => {
+    throw new Failure(
+      `cannot run nft (${toFailure(error).parts.what})`,
+      '',
+      "install the package 'nftables'",
     );
-    child.once('close', (code, killer) => {
-      if (code === 0) resolve(Buffer.concat(output).toString());
-      else if (killer !== null) reject(new Failure(`nft did not end within ${TIMEOUT_MS / 1_000} seconds`));
-      else reject(new NftRefused(reasonIn(Buffer.concat(errors).toString())));
-    });
-    child.stdin.end(input);
   });
+  if (code === 0) return output;
+  if (killer !== null) throw new Failure(`nft did not end within ${TIMEOUT_MS / 1_000} seconds`);
+  throw new NftRefused(reasonIn(errors));
 }
 
 /** Such as `/dev/stdin:1:1-2: Error: Could not process rule: Operation not permitted`. */

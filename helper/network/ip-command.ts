@@ -1,6 +1,6 @@
 /** iproute2 as a library: arguments and batch lines as lists of words, never a shell, JSON to read. */
-import { spawn } from 'node:child_process';
-import { Failure } from '../failure.ts';
+import { Failure, toFailure } from '../failure.ts';
+import { runProgram } from '../run-program.ts';
 
 /** Reads the system through `ip -j`. Injected, so that tests can play the kernel. */
 export interface IpCommand {
@@ -76,33 +76,14 @@ export function batchText(lines: Lines): string {
 }
 
 /** @param signal where it is given, lines that failed are no failure of the whole */
-function run(words: readonly string[], input: string, signal?: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('ip', words, {
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: TIMEOUT_MS,
-      signal,
-    });
-    const output: Buffer[] = [];
-    const errors: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    child.stdin.on('error', () => {}); // it ended before it read everything: its exit code says why
-    child.once('error', (error) =>
-      reject(
-        signal?.aborted
-          ? signal.reason
-          : new Failure(`cannot run ip (${error.message})`, '', "install the package 'iproute2'"),
-      ),
-    );
-    child.once('close', (code, killer) => {
-      if (code === 0 || (code === LINES_FAILED && signal !== undefined))
-        resolve(Buffer.concat(output).toString());
-      else reject(refusal(Buffer.concat(errors).toString(), killer, input));
-    });
-    child.stdin.end(input);
+async function run(words: readonly string[], input: string, signal?: AbortSignal): Promise<string> {
+  const order = { input, timeoutMs: TIMEOUT_MS, signal };
+  const { code, killer, output, errors } = await runProgram('ip', words, order).catch((error) => {
+    if (signal?.aborted) throw error;
+    throw new Failure(`cannot run ip (${toFailure(error).parts.what})`, '', "install the package 'iproute2'");
   });
+  if (code === 0 || (code === LINES_FAILED && signal !== undefined)) return output;
+  throw refusal(errors, killer, input);
 }
 
 function refusal(errors: string, signal: NodeJS.Signals | null, input: string): Failure {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Layout } from './layout.ts';
-import { runProgram } from './system-command.ts';
+import { runSystemCommand } from './system-command.ts';
 
 export const ENGINE_USER = 'wayfare-engine';
 /** Operators connect and disconnect, admins edit. */
@@ -16,9 +16,9 @@ const MAX_SYSTEM_UID = 999;
 export async function makeAccounts(layout: Layout): Promise<void> {
   const groups = await idsOf(layout, 'group');
   for (const group of GROUPS)
-    if (!groups.has(group)) await runProgram('groupadd', [...prefix(layout), '--system', group]);
+    if (!groups.has(group)) await runSystemCommand('groupadd', [...prefix(layout), '--system', group]);
   if (!(await idsOf(layout, 'passwd')).has(ENGINE_USER))
-    await runProgram('useradd', [
+    await runSystemCommand('useradd', [
       ...prefix(layout),
       ...['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent'],
       ...['--shell', '/usr/sbin/nologin', '--comment', 'Wayfare engine', ENGINE_USER],
@@ -37,17 +37,17 @@ export async function letIn(layout: Layout, uid: number): Promise<string | null>
   const users = await idsOf(layout, 'passwd');
   const name = [...users].find(([, id]) => id === uid)?.[0];
   if (name === undefined) return null;
-  await runProgram('usermod', [...prefix(layout), '--append', '--groups', GROUPS.join(','), name]);
+  await runSystemCommand('usermod', [...prefix(layout), '--append', '--groups', GROUPS.join(','), name]);
   return name;
 }
 
 export async function removeAccounts(layout: Layout): Promise<void> {
   if ((await idsOf(layout, 'passwd')).has(ENGINE_USER))
-    await runProgram('userdel', [...prefix(layout), ENGINE_USER]);
+    await runSystemCommand('userdel', [...prefix(layout), ENGINE_USER]);
   const groups = await idsOf(layout, 'group');
   // Whether the user's own group went too depends on login.defs(5).
   for (const group of [...GROUPS, ENGINE_USER])
-    if (groups.has(group)) await runProgram('groupdel', [...prefix(layout), group]);
+    if (groups.has(group)) await runSystemCommand('groupdel', [...prefix(layout), group]);
 }
 
 function prefix({ root }: Layout): string[] {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readlink, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Layout } from './layout.ts';
-import { findProgram, runProgram } from './system-command.ts';
+import { findProgram, runSystemCommand } from './system-command.ts';
 
 const HELPER_UNIT = 'wayfare.service';
 export const UNITS = [HELPER_UNIT, 'wayfare-lockdown.service'] as const;
@@ -23,13 +23,13 @@ export async function putUnits(layout: Layout): Promise<void> {
     await chmod(temporary, 0o644);
     await rename(temporary, place);
   }
-  if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
+  if (isRunBySystemd(layout)) await runSystemCommand('systemctl', ['daemon-reload']);
 }
 
 /** Where this system has systemd. */
 export async function enableUnits(layout: Layout): Promise<void> {
   if (findProgram('systemctl') === null) return;
-  await runProgram('systemctl', [...offline(layout), '--quiet', 'enable', ...UNITS]);
+  await runSystemCommand('systemctl', [...offline(layout), '--quiet', 'enable', ...UNITS]);
 }
 
 /** Where this system has systemd; stops them too where it runs. */
@@ -37,13 +37,13 @@ export async function disableUnits(layout: Layout): Promise<void> {
   if (findProgram('systemctl') === null) return;
   const installed = UNITS.filter((unit) => existsSync(join(layout.units, unit)));
   if (installed.length === 0) return;
-  if (isRunBySystemd(layout)) await runProgram('systemctl', ['stop', ...installed]);
-  await runProgram('systemctl', [...offline(layout), '--quiet', 'disable', ...installed]);
+  if (isRunBySystemd(layout)) await runSystemCommand('systemctl', ['stop', ...installed]);
+  await runSystemCommand('systemctl', [...offline(layout), '--quiet', 'disable', ...installed]);
 }
 
 export async function removeUnits(layout: Layout): Promise<void> {
   for (const unit of UNITS) await rm(join(layout.units, unit), { force: true });
-  if (isRunBySystemd(layout)) await runProgram('systemctl', ['daemon-reload']);
+  if (isRunBySystemd(layout)) await runSystemCommand('systemctl', ['daemon-reload']);
 }
 
 /** @returns the name of the version that runs now, which is not the current one where an upgrade was interrupted */
@@ -55,7 +55,7 @@ export async function runningVersion(): Promise<string | null> {
 
 /** Or starts it. By the unit's RestartKillSignal: what stands of tunnels and firewall stays meanwhile. */
 export async function restartHelper(): Promise<void> {
-  await runProgram('systemctl', ['restart', HELPER_UNIT]);
+  await runSystemCommand('systemctl', ['restart', HELPER_UNIT]);
 }
 
 /** @returns how often systemd has started it again since somebody did */
@@ -64,7 +64,7 @@ export async function endsOfHelper(): Promise<number> {
 }
 
 async function helperProperty(name: string): Promise<string> {
-  return (await runProgram('systemctl', ['show', '--property', name, '--value', HELPER_UNIT])).trim();
+  return (await runSystemCommand('systemctl', ['show', '--property', name, '--value', HELPER_UNIT])).trim();
 }
 
 function offline(layout: Layout): string[] {

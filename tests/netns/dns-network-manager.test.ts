@@ -44,11 +44,7 @@ describe.skipIf(packages.missing !== '')('network_manager', () => {
     helper = world.startHelper();
     await helper.recover();
   });
-  afterEach(async () => {
-    for (const name of ['home', 'work'] as const) await helper.revert(device(name));
-    await helper.kill();
-    world.remove('/run/wayfare');
-  });
+  afterEach(() => world.retire(helper));
   afterAll(() => world.close());
 
   describe('that_manages_resolv_conf', () => {

@@ -32,11 +32,7 @@ describe.skipIf(openresolv.missing !== '')('openresolv', () => {
     helper = world.startHelper();
     await helper.recover();
   });
-  afterEach(async () => {
-    for (const name of ['home', 'work'] as const) await helper.revert(device(name));
-    await helper.kill();
-    world.remove('/run/wayfare');
-  });
+  afterEach(() => world.retire(helper));
   afterAll(() => world.close());
 
   it('without_a_tunnel_asks_the_hotel', async () => {
@@ -138,11 +134,7 @@ describe.skipIf(debian.missing !== '')('debians_resolvconf', () => {
     helper = world.startHelper();
     await helper.recover();
   });
-  afterEach(async () => {
-    for (const name of ['home', 'work'] as const) await helper.revert(device(name));
-    await helper.kill();
-    world.remove('/run/wayfare');
-  });
+  afterEach(() => world.retire(helper));
   afterAll(() => world.close());
 
   it('asks_a_tunnel_for_some_networks_first', async () => {

@@ -48,11 +48,7 @@ describe.skipIf(packages.missing !== '')('systemd_resolved', () => {
     helper = world.startHelper();
     await helper.recover();
   });
-  afterEach(async () => {
-    for (const name of ['home', 'work'] as const) await helper.revert(device(name));
-    await helper.kill();
-    world.remove('/run/wayfare');
-  });
+  afterEach(() => world.retire(helper));
   afterAll(() => world.close());
 
   it('without_a_tunnel_asks_the_hotel', async () => {

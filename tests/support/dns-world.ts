@@ -109,6 +109,13 @@ export class DnsWorld {
     return this.#driver.start({ stateDir: STATE_DIR }, this.#entrance);
   }
 
+  /** Takes back what a helper did for the tunnels, and leaves nothing of it to the next. */
+  async retire(helper: DnsProcess): Promise<void> {
+    for (const name of ['home', 'work'] as const) await helper.revert(this.server(name).device);
+    await helper.kill();
+    this.remove('/run/wayfare');
+  }
+
   /** What the journal of DNS holds, or null where there is none. */
   journal(): string | null {
     const path = this.path(`${STATE_DIR}/dns.json`);
