@@ -84,6 +84,26 @@ describe('the engine of a tunnel', () => {
     await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the session' });
   });
 
+  it('that_hangs_is_ended_and_followed_by_another', async () => {
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    const frozen = (await world.engineOf(name))!;
+    const told = world.helper.stderr.length;
+    process.kill(frozen, 'SIGSTOP');
+    await waitFor(
+      () => world.helper.stderr.slice(told).includes('the engine ended (SIGKILL) and is started again'),
+      {
+        what: 'the end of the frozen engine',
+        timeoutMs: 20_000,
+      },
+    );
+    await waitFor(async () => (await world.statusOf(name)).state === 'connected', {
+      what: 'the next engine',
+    });
+    expect(await world.engineOf(name)).not.toBe(frozen);
+    expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
+  });
+
   it('ends_with_its_helper', async () => {
     const name = await world.importTunnel();
     await world.wayfare('up', name);
