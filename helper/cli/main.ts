@@ -150,7 +150,7 @@ function addProtectionCommands(program: Command): void {
     .action((name, setting, value) => {
       if (setting === 'kill-switch')
         return verbs.set(socket(), name, { killSwitch: value }, `kill switch ${value}`);
-      if (value === 'automatic') throw new InvalidArgumentError('allow-lan is on or off.');
+      if (value === 'automatic') program.error('allow-lan is on or off');
       return verbs.set(socket(), name, { allowLan: value === 'on' }, `local network ${value}`);
     });
   program

@@ -8,9 +8,9 @@ type Row = readonly [label: string, value: string];
 /** @param now Unix seconds */
 export function statusText({ tunnels, lockdown, isClosed }: ResultOf<'status'>, now: number): string {
   const guard = lockdown
-    ? 'Lockdown is on: nothing leaves without a tunnel.\n\n'
+    ? 'Lockdown is on: nothing leaves without a tunnel. End it with: wayfare lockdown off\n\n'
     : isClosed
-      ? 'The kill switch is closed: nothing leaves but by a tunnel.\n\n'
+      ? 'The kill switch is closed: nothing leaves but by a tunnel. Open it with: wayfare down\n\n'
       : '';
   if (tunnels.length === 0) return guard + NO_TUNNELS;
   return guard + tunnels.map((tunnel) => tunnelText(tunnel, now)).join('\n');

@@ -42,6 +42,9 @@ describe('the command line', () => {
     [['list', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
     [['genkey', 'now'], 'too many arguments'],
     [['engine'], "missing required argument 'name'"],
+    [['set', 'a', 'allow-lan', 'automatic'], 'allow-lan is on or off'],
+    [['set', 'a', 'kill-switch', 'maybe'], 'Allowed choices are automatic, on, off'],
+    [['lockdown', 'now'], 'Allowed choices are on, off'],
   ])('exits with 2 and one line for %j', async (args, reason) => {
     expect(await main(args)).toBe(2);
     expect(stderr).toMatch(/^wayfare: [^\n]*, see 'wayfare --help'\n$/);
