@@ -11,6 +11,7 @@ import { setFlagsFromString } from 'node:v8';
 import { SystemError } from './errors.ts';
 import { Engine, type EngineDescriptors } from './index.ts';
 import { adoptTun, closeDescriptor, openTun, openUapiListener, uapiSocketPath } from './io/descriptors.ts';
+import { giveUpRights } from './io/linux/rights.ts';
 
 const USAGE = 'usage: wayfare-engine [-f|--foreground] INTERFACE-NAME';
 /** `--without-rights UID GID INTERFACE-NAME`, by which the helper starts its own. The name is for `ps` alone. */
@@ -53,9 +54,7 @@ async function runWithoutRights([uid = 0, gid = 0]: number[]): Promise<number> {
   if (!(uid > 0 && gid > 0))
     throw new SystemError(WITHOUT_RIGHTS, 'EINVAL', 'give a user and a group, not root');
   const { ended } = begin(HANDED_OVER);
-  process.setgroups!([]);
-  process.setgid!(gid);
-  process.setuid!(uid);
+  giveUpRights(uid, gid);
   await ended;
   return 0;
 }

@@ -5,11 +5,15 @@ import { systemClock } from './clock.ts';
 import { dnsFor } from './dns/index.ts';
 import { type FailureParts, toFailure } from './failure.ts';
 import { firewallFor } from './firewall/index.ts';
+import type { LogEvent } from './ipc/contract.ts';
+import { Announcements } from './ipc/events.ts';
 import { lookUpGroups, systemGroup } from './ipc/groups.ts';
 import { takeOver } from './ipc/listener.ts';
 import { serve } from './ipc/server.ts';
 import { createLog, type Log } from './log.ts';
+import { parseLogLine } from './logs/entry.ts';
 import { openLogFile } from './logs/log-file.ts';
+import { newestEntriesOf } from './logs/newest.ts';
 import { type MachineSettingsStore, openMachineSettings } from './machine-settings.ts';
 import { watchFirewall, watchNetwork } from './network/change-watch.ts';
 import { recover, reset, type Traces } from './recovery.ts';
@@ -49,13 +53,16 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     keepDescriptorsFromChildren();
     lockStateDir(stateDir);
   }
-  const log = createLog(await logWriter(stateDir), Date.now);
+  const entries = new Announcements<LogEvent>(async () => []);
+  const log = createLog(announcing(await logWriter(stateDir), entries), Date.now);
   const store = await openTunnelStore(stateDir);
   for (const file of await store.foreignFiles())
     log('warning', 'a file in the store is no tunnel, and is left alone', { file });
   const machine = await openMachineSettings(stateDir);
   const firewall = firewallFor(process.platform);
-  await takeOver(socketPath); // before anything of another helper is taken for a dead one's
+  // Before anything of another helper is taken for a dead one's, or put beside the socket.
+  await takeOver(socketPath);
+  if (process.platform === 'linux') (await import('./descriptors.ts')).lockNetwork();
   const traces = await tracesOf({ socketPath, stateDir }, log);
   const protection = new Protection(firewall, traces.journal, await isLockedDown(machine, log));
   const names = await recover(traces, protection);
@@ -67,7 +74,8 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     clock: systemClock,
     reset: (release) => reset(traces, firewall, machine, release),
   });
-  const { handlers, events } = tunnels;
+  const handlers = { ...tunnels.handlers, logs: newestEntriesOf(stateDir, systemClock) };
+  const events = { ...tunnels.events, log: entries };
   const groups = await lookUpGroups(systemGroup, log);
   const server = await serve({ socketPath, groups, handlers, events, clock: systemClock, log });
   const stopping = stopRequest();
@@ -100,7 +108,11 @@ export async function lockDownAtBoot(stateDir: string): Promise<void> {
 /** Removes everything of ours without a helper. @throws Failure where one is running, or it is not root's to do */
 export async function resetMachine(options: HelperOptions): Promise<FailureParts[]> {
   const { stateDir } = options;
-  if (process.platform === 'linux') (await import('./descriptors.ts')).lockStateDir(stateDir);
+  if (process.platform === 'linux') {
+    const { lockNetwork, lockStateDir } = await import('./descriptors.ts');
+    lockStateDir(stateDir);
+    lockNetwork();
+  }
   const log = createLog(await logWriter(stateDir), Date.now);
   const traces = await tracesOf(options, log);
   return reset(traces, firewallFor(process.platform), await openMachineSettings(stateDir));
@@ -143,6 +155,15 @@ async function logWriter(stateDir: string): Promise<(line: string) => void> {
     log('warning', 'the log is not kept', { reason: toFailure(error).message });
     return toStderr;
   }
+}
+
+/** What is written is told to those who follow the log, as it stands there: without keys. */
+function announcing(write: (line: string) => void, entries: Announcements<LogEvent>): (line: string) => void {
+  return (line) => {
+    write(line);
+    const entry = parseLogLine(line);
+    if (entry !== null) entries.announce({ event: 'log', entry });
+  };
 }
 
 /** Resolves at the first signal, or at a mistake of our own that nobody caught: then too, nothing may be left behind. */

@@ -204,9 +204,9 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
     .option('--follow', 'go on with what it notes from now on')
     .option('--since <time>', 'only what is newer, such as 10m or 2026-11-21')
     .option('--json', 'print a line of JSON each')
-    .option('--state-dir <dir>', 'where the tunnels are stored', DEFAULT_STATE_DIR)
-    .action(({ stateDir, follow = false, since = null, json: asJson = false }) =>
-      verbs.logs(stateDir, { follow, since, asJson }),
+    .option('--state-dir <dir>', 'read its files there instead of asking the helper; as root')
+    .action(({ stateDir = null, follow = false, since = null, json: asJson = false }) =>
+      verbs.logs(program.opts<{ socket: string }>().socket, stateDir, { follow, since, asJson }),
     );
   program
     .command('engine')

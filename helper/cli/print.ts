@@ -45,16 +45,17 @@ export function upText(name: string, { outcome }: ResultOf<'up'>): string {
     case 'connected':
       return `${name} is connected.\n`;
     case 'interface-up':
-      return `${name} is up and waits for its peers: none of them has an endpoint to call.\n`;
+      return `${name} is up and waits for its peer, which has no endpoint to call.\n`;
     case 'already-connected':
       return `${name} is connected already.\n`;
   }
 }
 
 /** @param asked the name on the command line, or null for all tunnels */
-export function downText(asked: string | null, { names }: ResultOf<'down'>): string {
-  if (names.length > 0) return names.map((name) => `${name} is disconnected.\n`).join('');
-  return asked === null ? 'No tunnel was connected.\n' : `${asked} was not connected.\n`;
+export function downText(asked: string | null, { names, hasOpened }: ResultOf<'down'>): string {
+  const guard = hasOpened ? 'The kill switch is open.\n' : '';
+  if (names.length > 0) return names.map((name) => `${name} is disconnected.\n`).join('') + guard;
+  return (asked === null ? 'No tunnel was connected.\n' : `${asked} was not connected.\n`) + guard;
 }
 
 /** Text that others wrote, safe for a terminal: no control characters but the line ends that we put there. */

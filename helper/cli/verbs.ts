@@ -1,13 +1,16 @@
 /** The verbs that ask the helper. Each prints its answer on stdout, and throws Failure. */
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { errorCode, Failure, toFailure } from '../failure.ts';
 import { connectToHelper, type HelperClient } from '../ipc/client.ts';
-import { MAX_CONFIG_BYTES, type RequestOf } from '../ipc/contract.ts';
+import { MAX_CONFIG_BYTES, MAX_LOG_ENTRIES, type RequestOf } from '../ipc/contract.ts';
+import type { LogEntry } from '../logs/entry.ts';
 import { readLog } from '../logs/reader.ts';
 import { parseSince } from '../logs/since.ts';
 import { logText } from '../logs/text.ts';
+import { DEFAULT_STATE_DIR } from './defaults.ts';
 import { printSecret } from './keys.ts';
 import { downText, importText, listText, printable, statusText, upText } from './print.ts';
 
@@ -98,17 +101,64 @@ export async function reset(socketPath: string, stateDir: string): Promise<void>
   print('Everything of Wayfare is removed from the network. The tunnels are still stored.\n');
 }
 
-/** Straight from the state folder: also of a helper that does not run, or no longer answers. */
+export interface LogsOptions {
+  readonly follow: boolean;
+  readonly since: string | null;
+  readonly asJson: boolean;
+}
+
+/** By the helper where one answers, to whoever may ask it; else, and where a state folder is given, from its files. */
 export async function logs(
-  stateDir: string,
-  { follow, since, asJson }: { follow: boolean; since: string | null; asJson: boolean },
+  socketPath: string,
+  stateDir: string | null,
+  { follow, since, asJson }: LogsOptions,
 ): Promise<void> {
   const stop = new AbortController();
   for (const signal of STOP_SIGNALS) process.once(signal, () => stop.abort());
-  const from = since === null ? 0 : parseSince(since, Date.now());
-  const options = { since: from, follow, clock: systemClock, signal: stop.signal };
-  for await (const entry of readLog(stateDir, options))
+  const from = since === null ? 0 : Math.max(0, Math.floor(parseSince(since, Date.now())));
+  const tell = (entry: LogEntry) =>
     process.stdout.write(asJson ? `${JSON.stringify(entry)}\n` : logText(entry));
+  const tellFiles = async (folder: string) => {
+    const options = { since: from, follow, clock: systemClock, signal: stop.signal };
+    for await (const entry of readLog(folder, options)) tell(entry);
+  };
+  if (stateDir !== null) return tellFiles(stateDir);
+  const helper = await connectToHelper(socketPath).catch(toFailure);
+  if (helper instanceof Failure) {
+    if (process.getuid?.() !== 0) throw helper; // the files are root's
+    return tellFiles(DEFAULT_STATE_DIR);
+  }
+  try {
+    await tellLogOf(helper, from, follow ? stop.signal : null, tell);
+  } finally {
+    helper.close();
+  }
+}
+
+/** @param stop ends the following, null where nothing is to be followed @throws Failure where the helper ends first */
+async function tellLogOf(
+  helper: HelperClient,
+  since: number,
+  stop: AbortSignal | null,
+  tell: (entry: LogEntry) => unknown,
+): Promise<void> {
+  const coming: LogEntry[] = [];
+  let take = (entry: LogEntry): unknown => coming.push(entry);
+  if (stop !== null)
+    await helper.subscribe(['log'], (event) => {
+      if (event.event === 'log') take(event.entry);
+    });
+  const { entries, isCut } = await helper.request('logs', { since, limit: MAX_LOG_ENTRIES });
+  if (isCut) process.stderr.write('wayfare: there are older entries, which root reads with --state-dir\n');
+  for (const entry of entries) tell(entry);
+  if (stop === null) return;
+  // What came since it was subscribed to may be among them.
+  const told = new Set(entries.map((entry) => JSON.stringify(entry)));
+  for (const entry of coming) if (!told.has(JSON.stringify(entry))) tell(entry);
+  take = tell;
+  const stopped = stop.aborted || once(stop, 'abort').then(() => null);
+  const failure = await Promise.race([stopped, helper.ended]);
+  if (failure instanceof Failure) throw failure;
 }
 
 /** A helper that hangs keeps nobody from a reset. @throws Failure */

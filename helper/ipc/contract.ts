@@ -14,6 +14,7 @@
 import { z } from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import type { Failure } from '../failure.ts';
+import { logEntry } from '../logs/entry.ts';
 import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
 import { CAUSES, LOSSES } from '../tunnel/state-machine.ts';
 
@@ -23,6 +24,9 @@ export const MAX_CONFIG_BYTES = 1024 * 1024;
 export const DEFAULT_UP_TIMEOUT_SECONDS = 30;
 export const MIN_UP_TIMEOUT_SECONDS = 0.1;
 export const MAX_UP_TIMEOUT_SECONDS = 3_600;
+
+/** Of the log in one answer. */
+export const MAX_LOG_ENTRIES = 10_000;
 
 const tunnelName = z
   .string()
@@ -97,8 +101,11 @@ const importSummary = z.strictObject({
   warnings: z.array(z.strictObject({ kind: z.string(), line: z.int(), message: z.string() })),
 });
 
-/** `tunnels`: which there are, and the state of each. `traffic`: the bytes of those that run, once a second. */
-const TOPICS = ['tunnels', 'traffic'] as const;
+/**
+ * `tunnels`: which there are, and the state of each. `traffic`: the bytes of those that run, once a second. `log`: what
+ * the helper notes from now on.
+ */
+const TOPICS = ['tunnels', 'traffic', 'log'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 const nothing = z.strictObject({});
@@ -138,7 +145,7 @@ export const VERBS = {
       replace: z.boolean(),
     }),
     result: z.strictObject({
-      /** `interface-up` where no peer has an endpoint, so that nobody can be called. */
+      /** `interface-up` where no peer whose answer counts has an endpoint, so that none can be waited for. */
       outcome: z.enum(['connected', 'interface-up', 'already-connected']),
     }),
   },
@@ -147,8 +154,10 @@ export const VERBS = {
     /** Every tunnel where the name is null. */
     request: z.strictObject({ name: tunnelName.nullable() }),
     result: z.strictObject({
-      /** The tunnels that were up or coming up. */
+      /** The tunnels that were up, coming up or in error. */
       names: z.array(z.string()),
+      /** Nothing is closed any more, and something was. */
+      hasOpened: z.boolean(),
       /** What of them could not be removed, such as a route. */
       leftovers: z.array(failure),
     }),
@@ -157,6 +166,20 @@ export const VERBS = {
     role: 'operator',
     request: z.strictObject({ name: tunnelName.nullable() }),
     result: z.strictObject({ tunnels: z.array(tunnelStatus), ...machineStatus }),
+  },
+  /** The newest entries of the log, the oldest of them first. No secret is in it. */
+  logs: {
+    role: 'operator',
+    request: z.strictObject({
+      /** Unix milliseconds; what is older is left out. */
+      since: count,
+      limit: z.int().min(1).max(MAX_LOG_ENTRIES),
+    }),
+    result: z.strictObject({
+      entries: z.array(logEntry),
+      /** Older ones were left out, for there were too many. */
+      isCut: z.boolean(),
+    }),
   },
   set: {
     role: 'admin',
@@ -174,7 +197,7 @@ export const VERBS = {
   /**
    * Tells the present state in events, then answers, then tells what changes. It takes the place of what this
    * connection had subscribed to before: no topic ends that. A client that reads slowly misses events which a later one
-   * of the same tunnel, or of the traffic, has overtaken; never the latest.
+   * of the same tunnel, or of the traffic, has overtaken, and the older ones of the log; never the latest.
    */
   subscribe: {
     role: 'operator',
@@ -231,10 +254,18 @@ const trafficEvent = z.strictObject({
   tunnels: z.array(z.strictObject({ name: z.string(), rxBytes: count, txBytes: count })),
 });
 
-export const eventFrame = z.discriminatedUnion('event', [tunnelStateEvent, tunnelRemovedEvent, trafficEvent]);
+const logEvent = z.strictObject({ event: z.literal('log'), entry: logEntry });
+
+export const eventFrame = z.discriminatedUnion('event', [
+  tunnelStateEvent,
+  tunnelRemovedEvent,
+  trafficEvent,
+  logEvent,
+]);
 export type HelperEvent = z.output<typeof eventFrame>;
 export type TunnelsEvent = z.output<typeof tunnelStateEvent> | z.output<typeof tunnelRemovedEvent>;
 export type TrafficEvent = z.output<typeof trafficEvent>;
+export type LogEvent = z.output<typeof logEvent>;
 
 /** What the helper sends. */
 export const helperFrame = z.union([replyFrame, eventFrame]);

@@ -1,6 +1,6 @@
 /** Where events come from: whoever subscribes hears the present state first, then what changes. */
 import type { HelperClock } from '../clock.ts';
-import type { TrafficEvent, TunnelsEvent } from './contract.ts';
+import type { LogEvent, TrafficEvent, TunnelsEvent } from './contract.ts';
 
 export interface EventSource<E> {
   /**
@@ -15,6 +15,7 @@ export interface EventSource<E> {
 export interface EventSources {
   readonly tunnels: EventSource<TunnelsEvent>;
   readonly traffic: EventSource<TrafficEvent>;
+  readonly log: EventSource<LogEvent>;
 }
 
 /** Events that are announced when they happen. */

@@ -18,7 +18,6 @@ const KEEP_OWNER = -1;
  */
 export async function listenAt(server: Server, socketPath: string, group: number | null): Promise<void> {
   requireSocketPath(socketPath);
-  makeFolder(dirname(socketPath));
   await takeOver(socketPath);
   await listen(server, socketPath);
   try {
@@ -46,8 +45,13 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** Removes the socket of a helper that died. @throws Failure where one answers, or something else is in the way */
+/**
+ * Makes the folder where there is none, and removes the socket of a helper that died.
+ *
+ * @throws Failure where one answers, or something else is in the way
+ */
 export async function takeOver(socketPath: string): Promise<void> {
+  makeFolder(dirname(socketPath));
   const found = await lstat(socketPath).catch(() => null);
   if (found === null) return;
   if (!found.isSocket())

@@ -1,15 +1,19 @@
 /**
  * What goes to one client. Replies go in order. Events that the client is too slow for wait here, each until a later
- * one overtakes it: of however many there were, one a kind and tunnel is kept.
+ * one overtakes it: of however many there were, one a kind and tunnel is kept, and the newest of the log.
  */
 import type { Writable } from 'node:stream';
 import { assertNever } from '../../engine/errors.ts';
 import { encodeFrame } from './codec.ts';
 import type { HelperEvent } from './contract.ts';
 
+/** How many entries of the log may wait. */
+const MAX_LOG_EVENTS = 200;
+
 export class Outbox {
   readonly #stream: Writable;
   readonly #waiting = new Map<string, HelperEvent>();
+  #logEvents = 0;
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -30,7 +34,8 @@ export class Outbox {
   }
 
   tell(event: HelperEvent): void {
-    this.#waiting.set(subjectOf(event), event);
+    this.#waiting.set(this.#subjectOf(event), event);
+    this.#waiting.delete(logSubject(this.#logEvents - MAX_LOG_EVENTS));
     this.flush();
   }
 
@@ -47,17 +52,23 @@ export class Outbox {
   dropEvents(): void {
     this.#waiting.clear();
   }
+
+  /** What an event tells of: a later one of the same makes it worthless. */
+  #subjectOf(event: HelperEvent): string {
+    switch (event.event) {
+      case 'tunnel-state':
+      case 'tunnel-removed':
+        return `tunnel ${event.name}`;
+      case 'traffic':
+        return 'traffic';
+      case 'log':
+        return logSubject(++this.#logEvents);
+      default:
+        return assertNever(event);
+    }
+  }
 }
 
-/** What an event tells of: a later one of the same makes it worthless. */
-function subjectOf(event: HelperEvent): string {
-  switch (event.event) {
-    case 'tunnel-state':
-    case 'tunnel-removed':
-      return `tunnel ${event.name}`;
-    case 'traffic':
-      return 'traffic';
-    default:
-      return assertNever(event);
-  }
+function logSubject(number: number): string {
+  return `log ${number}`;
 }

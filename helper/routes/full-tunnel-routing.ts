@@ -1,7 +1,7 @@
 /** Routing of a tunnel that takes everything; only one is up at a time. What it is made of is full-tunnel.ts. */
 import { notOnThisSystem } from '../failure.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import type { FullTunnel } from './full-tunnel.ts';
+import type { FullTunnel, SplitTunnel } from './full-tunnel.ts';
 import { linuxFullTunnelRouting } from './linux-full-tunnel.ts';
 
 /** A setting of the kernel as it was before it was changed. */
@@ -27,12 +27,18 @@ export interface FullTunnelRouting {
   refresh(): Promise<void>;
   /** What the present tunnel may speak to beside itself changes. */
   setAllowLan(allowLan: boolean): Promise<void>;
+  /** From now on what goes to this tunnel finds its way past the full one, if there is one. Its device is up. */
+  addSplit(tunnel: SplitTunnel): Promise<void>;
+  removeSplit(device: string): Promise<void>;
   /** Removes all rules and routes that are ours, whoever left them. What is gone already is no failure. */
   remove(): Promise<void>;
 }
 
 /** What a system does. Every call throws Failure. */
-export type SystemRouting = Omit<FullTunnelRouting, 'refresh' | 'setAllowLan'>;
+export interface SystemRouting
+  extends Pick<FullTunnelRouting, 'settingsToChange' | 'changeSettings' | 'restoreSettings' | 'remove'> {
+  apply(tunnel: FullTunnel, splits?: readonly SplitTunnel[]): Promise<void>;
+}
 
 const notYet: SystemRouting = {
   settingsToChange: () => [],
@@ -49,9 +55,10 @@ export function fullTunnelRoutingFor(platform: NodeJS.Platform): FullTunnelRouti
 /** A refresh that was asked for before the tunnel was removed must not bring its routes back. */
 export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
   let present: FullTunnel | null = null;
+  const splits = new Map<string, SplitTunnel>();
   const inTurn = oneAtATime();
   async function applyPresent(): Promise<void> {
-    if (present !== null) await routing.apply(present);
+    if (present !== null) await routing.apply(present, [...splits.values()]);
   }
 
   return {
@@ -65,6 +72,16 @@ export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
     setAllowLan: (allowLan) =>
       inTurn(() => {
         if (present !== null) present = { ...present, allowLan };
+        return applyPresent();
+      }),
+    addSplit: (tunnel) =>
+      inTurn(() => {
+        splits.set(tunnel.device, tunnel);
+        return applyPresent();
+      }),
+    removeSplit: (device) =>
+      inTurn(() => {
+        splits.delete(device);
         return applyPresent();
       }),
     remove: () =>

@@ -29,6 +29,13 @@ export interface FullTunnel {
   readonly allowLan: boolean;
 }
 
+/** One that is up beside it: what goes there does not leave in clear. */
+export interface SplitTunnel {
+  readonly device: string;
+  /** Its allowed IPs. */
+  readonly prefixes: readonly IpPrefix[];
+}
+
 export interface FullTunnelPlan {
   readonly rules: readonly PlannedRule[];
   readonly routes: readonly PlannedRoute[];
@@ -66,11 +73,20 @@ export function isFullTunnel(allowedIps: readonly IpPrefix[]): boolean {
  * Of two routes the longer prefix wins, as everywhere: a network of the tunnel that lies in a local one goes into the
  * tunnel. Of two alike the tunnel's wins.
  */
-export function fullTunnelPlan(tunnel: FullTunnel, networks: LocalNetworks): FullTunnelPlan {
-  const masked = tunnel.prefixes.map((prefix) => prefix.masked());
-  const inTunnel = [...new Map(masked.map((prefix) => [String(prefix), prefix])).values()];
-  const isTaken = ({ prefix, device }: OnLinkNetwork) =>
-    device === tunnel.device || inTunnel.some((other) => other.equals(prefix));
+export function fullTunnelPlan(
+  tunnel: FullTunnel,
+  splits: readonly SplitTunnel[],
+  networks: LocalNetworks,
+): FullTunnelPlan {
+  const inTunnel = withoutHostBits(tunnel.prefixes).map((prefix) => tunnelRoute(prefix, tunnel.device));
+  // One whose device is gone is on its way down.
+  const present = splits.filter(({ device }) => networks.outside.includes(device));
+  const inSplits = present.flatMap(({ device, prefixes }) =>
+    withoutHostBits(prefixes).map((prefix) => tunnelRoute(prefix, device)),
+  );
+  const inTunnels = [...inTunnel, ...inSplits.filter(({ prefix }) => !isAmong(inTunnel, prefix))];
+  const devices = new Set([tunnel, ...splits].map(({ device }) => device));
+  const isTaken = ({ prefix, device }: OnLinkNetwork) => devices.has(device) || isAmong(inTunnels, prefix);
   const beside = [...networks.bridged, ...(tunnel.allowLan ? networks.lan : [])];
   return {
     rules: [
@@ -83,13 +99,22 @@ export function fullTunnelPlan(tunnel: FullTunnel, networks: LocalNetworks): Ful
     ],
     routes: [
       ...EVERYTHING.map((prefix) => unreachableRoute(prefix)),
-      ...inTunnel.map((prefix) => tunnelRoute(prefix, tunnel.device)),
+      ...inTunnels,
       ...beside.filter((network) => !isTaken(network)).map((network) => ({ ...network, isOnLink: true })),
     ],
   };
 }
 
 const EVERYTHING = ['0.0.0.0/0', '::/0'].map((text) => IpPrefix.parse(text)!);
+
+function withoutHostBits(prefixes: readonly IpPrefix[]): IpPrefix[] {
+  const masked = prefixes.map((prefix) => prefix.masked());
+  return [...new Map(masked.map((prefix) => [String(prefix), prefix])).values()];
+}
+
+function isAmong(routes: readonly PlannedRoute[], prefix: IpPrefix): boolean {
+  return routes.some((route) => route.prefix.equals(prefix));
+}
 
 function unreachableRoute(prefix: IpPrefix): PlannedRoute {
   return { prefix, metric: UNREACHABLE_METRIC, device: null, source: null, isOnLink: false };

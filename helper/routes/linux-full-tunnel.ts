@@ -71,10 +71,10 @@ export function createLinuxFullTunnelRouting(
     settingsToChange,
     changeSettings,
     restoreSettings,
-    async apply(tunnel) {
+    async apply(tunnel, splits = []) {
       for (let tries = 1; ; tries++) {
         try {
-          const plan = fullTunnelPlan(tunnel, await readLocalNetworks(ip));
+          const plan = fullTunnelPlan(tunnel, splits, await readLocalNetworks(ip));
           for (const family of families()) await bringTo(plan, family);
           return;
         } catch (error) {

@@ -23,11 +23,18 @@ import {
   tunnelMtu,
 } from '../routes/plan.ts';
 import type { TunDevices } from '../tun/index.ts';
-import { type Endpoint, endpointText, type LookUp, resolveEndpoints } from './endpoints.ts';
+import {
+  type Endpoint,
+  endpointText,
+  type LastEndpoints,
+  type LookUp,
+  resolveEndpoints,
+} from './endpoints.ts';
 import type { Engine, StartEngine } from './engine.ts';
 import { Interrupted } from './interrupted.ts';
 import type { LiveJournal } from './live-journal.ts';
 import type { Protection } from './protection.ts';
+import { decidingPeers } from './session-watch.ts';
 import { DEFAULT_TUNNEL_SETTINGS, hasKillSwitch, type TunnelSettings } from './settings.ts';
 import type { Cause, TunnelFailure } from './state-machine.ts';
 import { configureEngine, type EngineSetup, initiateHandshakes, readDevice } from './uapi-client.ts';
@@ -99,7 +106,7 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   live.config = config;
   const { isFull, mark } = guardOf(config, DEFAULT_TUNNEL_SETTINGS);
   const endpoints = await step(order, 'resolve-endpoints', () =>
-    resolveEndpoints(config, world.protection.of(name)?.endpoints ?? [], world.lookUp, world.clock, signal),
+    resolveEndpoints(config, lastEndpoints(order), world.lookUp, world.clock, signal),
   );
   const guard = await step(order, 'read-config', async () => ({
     ...guardOf(config, (await order.readTunnel()).settings), // a person may have changed them since
@@ -151,12 +158,20 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
             order,
             fullTunnelOf(config, tun.name, mark, world.protection.of(name)?.allowLan ?? false),
           )
-        : addTunnelRoutes(config, tun.name, world.routes),
+        : addTunnelRoutes(order, config, tun.name),
     );
     await step(order, 'set-dns', () => setDns(order, config, tun.name, isFull));
     await step(order, 'handshake', () => awaitHandshake(order, engine, setup));
   });
-  return endpoints.some((endpoint) => endpoint !== null) ? 'connected' : 'interface-up';
+  return hasDecidingEndpoint(config) ? 'connected' : 'interface-up';
+}
+
+/** A tunnel that is guarded before it comes up has been up, in this helper or in one before it. */
+function lastEndpoints({ name, world }: BringUpOrder): LastEndpoints {
+  const guard = world.protection.of(name);
+  // No question for a name gets out, or the one that was up goes on, whose DNS servers are still set.
+  const holds = world.protection.isClosed || guard?.state === 'connecting';
+  return { endpoints: guard?.endpoints ?? [], holds };
 }
 
 /** What the firewall is told of a tunnel before its endpoints are known and its device is open. */
@@ -331,11 +346,19 @@ async function addBearerRoutes(
   undo.push('remove the routes to its endpoints', () => world.routes.removeBearerRoutes(added));
 }
 
-async function addTunnelRoutes(config: TunnelConfig, device: string, routes: Routes): Promise<void> {
+async function addTunnelRoutes(
+  { world, undo }: BringUpOrder,
+  config: TunnelConfig,
+  device: string,
+): Promise<void> {
+  const { routes, fullTunnelRouting } = world;
   const { addresses, table } = config.interface;
   const allowedIps = allowedIpsOf(config);
-  if (isMainTable(table)) await routes.addTunnelRoutes(device, mainTableRoutes(allowedIps, addresses), null);
-  else if (table.kind !== 'off')
+  if (isMainTable(table)) {
+    await routes.addTunnelRoutes(device, mainTableRoutes(allowedIps, addresses), null);
+    undo.push('take its routes from beside the full tunnel', () => fullTunnelRouting.removeSplit(device));
+    await fullTunnelRouting.addSplit({ device, prefixes: allowedIps });
+  } else if (table.kind !== 'off')
     await routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
 }
 
@@ -373,13 +396,22 @@ export function allowedIpsOf(config: TunnelConfig): IpPrefix[] {
   return config.peers.flatMap((peer) => peer.allowedIps);
 }
 
-/** An authenticated packet came back once the engine has a handshake. Without an endpoint there is nobody to call. */
+/** Without an endpoint there is nobody to call. */
+function hasDecidingEndpoint({ peers }: TunnelConfig): boolean {
+  return decidingPeers(peers).some(({ endpoint }) => endpoint !== null);
+}
+
+/** An authenticated packet came back once the engine has a handshake. */
 async function awaitHandshake(order: BringUpOrder, engine: Engine, setup: EngineSetup): Promise<void> {
-  if (setup.endpoints.every((endpoint) => endpoint === null)) return;
   await initiateHandshakes(engine.request, setup, order.signal);
+  if (!hasDecidingEndpoint(setup.config)) return;
+  const deciding = new Set(decidingPeers(setup.config.peers).map(({ publicKey }) => publicKey.toBase64()));
   for (;;) {
     const device = await readDevice(engine.request, order.signal);
-    if (device.peers.some((peer) => peer.latestHandshake !== null)) return;
+    if (device.peers.some((peer) => deciding.has(peer.publicKey) && peer.latestHandshake !== null)) return;
+    // An engine that has not heard yet that its link is up has called nobody.
+    if (device.peers.every(({ txBytes }) => txBytes === 0))
+      await initiateHandshakes(engine.request, setup, order.signal);
     await order.world.clock.sleep(HANDSHAKE_POLL_MS, order.signal);
   }
 }

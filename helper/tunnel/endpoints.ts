@@ -11,6 +11,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Where the peers of a tunnel were when it was up. */
+export interface LastEndpoints {
+  /** Of those that have one, in order. */
+  readonly endpoints: readonly Endpoint[];
+  /** Whether no name is asked for while they are known. Else they do where a name cannot be asked for now. */
+  readonly holds: boolean;
+}
+
 /** @returns addresses, the best first. Rejects with a system error whose code is getaddrinfo's. */
 export type LookUp = (host: string) => Promise<string[]>;
 
@@ -27,23 +35,24 @@ const LONGEST_RETRY_MS = 4_000;
  * One entry a peer, in order, null where it has no endpoint. Failures that may pass are retried until the signal
  * aborts; a name that does not exist is not.
  *
- * @param last where they were last, without the nulls: it does while a kill switch lets no question for a name out
  * @throws Failure, or the signal's reason
  */
 export async function resolveEndpoints(
   config: TunnelConfig,
-  last: readonly Endpoint[],
+  last: LastEndpoints,
   lookUp: LookUp,
   clock: HelperClock,
   signal: AbortSignal,
 ): Promise<(Endpoint | null)[]> {
   const named = config.peers.filter(({ endpoint }) => endpoint !== null);
   const isOfThisConfig =
-    last.length === named.length && named.every(({ endpoint }, i) => endpoint?.port === last[i]?.port);
+    last.endpoints.length === named.length &&
+    named.every(({ endpoint }, i) => endpoint?.port === last.endpoints[i]?.port);
   return Promise.all(
     config.peers.map(async (peer) => {
       if (peer.endpoint === null) return null;
-      const known = isOfThisConfig ? last[named.indexOf(peer)] : undefined;
+      const known = isOfThisConfig ? last.endpoints[named.indexOf(peer)] : undefined;
+      if (known !== undefined && last.holds && isIP(peer.endpoint.host) === 0) return known;
       return resolve(peer.endpoint, known, lookUp, clock, signal);
     }),
   );

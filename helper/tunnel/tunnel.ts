@@ -27,7 +27,7 @@ const ENGINE_PATIENCE_MS = 5_000;
 export type UpOutcome = ResultOf<'up'>['outcome'];
 
 export interface DownOutcome {
-  /** Or was coming up. */
+  /** Or was coming up, or in error. */
   readonly wasUp: boolean;
   /** What of it could not be removed. */
   readonly leftovers: readonly FailureParts[];
@@ -94,7 +94,7 @@ export class Tunnel {
 
   /** Resolves once nothing of it is left, but for what it tells. */
   async down(): Promise<DownOutcome> {
-    const wasUp = this.#state.kind !== 'disconnected' && this.#state.kind !== 'error';
+    const wasUp = this.#state.kind !== 'disconnected';
     this.#apply({ kind: 'down-requested' });
     await this.#unwinding;
     await this.#settleProtection(); // of an error, which a person has acknowledged
@@ -196,15 +196,27 @@ export class Tunnel {
   }
 
   #inWords(error: unknown): Failure {
-    if (error instanceof BringUpFailed) return Failure.from(error.failure);
-    if (error instanceof Interrupted) return new Failure('it was cancelled', `tunnel ${this.name}`);
+    if (error instanceof BringUpFailed) return this.#withGuard(Failure.from(error.failure));
+    if (error instanceof Interrupted)
+      return this.#withGuard(new Failure('it was cancelled', `tunnel ${this.name}`));
     return toFailure(error, `tunnel ${this.name}`);
+  }
+
+  /** What failed may leave the machine closed. */
+  #withGuard({ parts }: Failure): Failure {
+    const isGuarded = this.#world.protection.of(this.name)?.killSwitch === true;
+    const advice = [parts.advice, ...(isGuarded ? [this.#howToOpen()] : [])].filter(Boolean).join('; ');
+    return new Failure(parts.what, parts.where, advice);
+  }
+
+  #howToOpen(): string {
+    return `the kill switch stays closed until: wayfare down ${this.name}`;
   }
 
   #watchEngine(): void {
     const { engine, setup } = this.#live;
     if (engine === null || setup === null) return;
-    const session = new SessionWatch();
+    const session = new SessionWatch(setup.config.peers);
     const { signal } = this.#stop;
     engine.revive(
       async (request) => {
@@ -257,7 +269,7 @@ export class Tunnel {
       cause: 'cancelled',
       what: 'it was cancelled',
       where: `tunnel ${this.name}`,
-      advice: `the kill switch stays closed until: wayfare down ${this.name}`,
+      advice: this.#howToOpen(),
     };
   }
 

@@ -47,7 +47,7 @@ export class Tunnels {
   /** What begins and ends tunnels, one at a time: none is overtaken between a look and what follows from it. */
   readonly #inTurn = oneAtATime();
   #isClosing = false;
-  readonly events: EventSources;
+  readonly events: Omit<EventSources, 'log'>;
 
   constructor(store: TunnelStore, machine: MachineSettingsStore, world: World) {
     this.#store = store;
@@ -59,7 +59,7 @@ export class Tunnels {
     };
   }
 
-  readonly handlers: Handlers = {
+  readonly handlers: Omit<Handlers, 'logs'> = {
     import: (request) => this.#import(request),
     list: async () => {
       const names = await this.#names();
@@ -87,13 +87,12 @@ export class Tunnels {
     },
     down: async ({ name }) => {
       return this.#inTurn(async () => {
-        if (name !== null) {
-          await this.#requireKnown(name);
-          return takeDown([this.#tunnel(name)]);
-        }
-        const outcome = await takeDown([...this.#tunnels.values()]);
-        await this.#world.protection.release(); // also what was found closed
-        return outcome;
+        const { protection } = this.#world;
+        const wasClosed = protection.isClosed;
+        if (name !== null) await this.#requireKnown(name);
+        const outcome = await takeDown(name === null ? [...this.#tunnels.values()] : [this.#tunnel(name)]);
+        if (name === null) await protection.release(); // also what was found closed
+        return { ...outcome, hasOpened: wasClosed && !protection.isClosed };
       });
     },
     status: async ({ name }) => {
@@ -324,7 +323,7 @@ function stateEvent({ name, state }: Tunnel): TunnelsEvent {
   };
 }
 
-async function takeDown(tunnels: readonly Tunnel[]): Promise<ResultOf<'down'>> {
+async function takeDown(tunnels: readonly Tunnel[]): Promise<Omit<ResultOf<'down'>, 'hasOpened'>> {
   const outcomes = await Promise.all(tunnels.map((tunnel) => tunnel.down()));
   return {
     names: tunnels.filter((_, i) => outcomes[i]?.wasUp).map((tunnel) => tunnel.name),

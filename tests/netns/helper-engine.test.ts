@@ -1,5 +1,5 @@
 /** The helper's engine: it has no rights, and whatever ends it, its tunnel stands and goes on. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,30 @@ const KILLS = 20;
 const STREAM_SECONDS = 15;
 
 const world = new HelperWorld();
+
+/** An engine that tries to start a program before it has given up its rights, and after that. */
+function takeOverTheEngine(): () => void {
+  const engine = join(world.folder, 'dist', 'wayfare-engine.js');
+  const honest = join(world.folder, 'dist', 'honest-engine.js');
+  renameSync(engine, honest);
+  writeFileSync(
+    engine,
+    `import { spawnSync } from 'node:child_process';
+const tell = (when) => {
+  const { error } = spawnSync('/bin/true');
+  process.stderr.write(when + ' rights: ' + (error?.code ?? 'started') + '\\n');
+};
+tell('with');
+const waiting = setInterval(() => {
+  if (process.getuid() === 0) return;
+  clearInterval(waiting);
+  tell('without');
+}, 10);
+await import('./honest-engine.js');
+`,
+  );
+  return () => renameSync(honest, engine);
+}
 
 beforeAll(() => world.open());
 afterEach(() => world.wayfare('down'));
@@ -55,6 +79,31 @@ describe('the engine of a tunnel', () => {
       .map((descriptor) => readlinkSync(join(process, 'fd', descriptor)))
       .filter((target) => target.startsWith('/'));
     expect(new Set(files)).toEqual(new Set(['/dev/null', '/dev/net/tun']));
+  });
+
+  it('cannot_start_another_process_and_leaves_no_image_of_its_keys', async () => {
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    const process = `/proc/${await world.engineOf(name)}`;
+    const limits = readFileSync(join(process, 'limits'), 'utf8');
+    const limit = (title: string) => new RegExp(`^${title} +(\\S+) +(\\S+)`, 'm').exec(limits)?.slice(1);
+    expect([limit('Max processes'), limit('Max core file size')]).toEqual([
+      ['0', '0'],
+      ['0', '0'],
+    ]);
+    // The kernel gives what belongs to a process that cannot be dumped to root.
+    expect(statSync(join(process, 'environ')).uid).toBe(0);
+  });
+
+  it('that_is_taken_over_cannot_leave_a_child_with_its_descriptors', async () => {
+    const restore = takeOverTheEngine();
+    const name = await world.importTunnel();
+    await world.wayfare('up', name);
+    await waitFor(() => world.helper.stderr.includes('without rights: '), { what: 'the attempt' });
+    restore();
+    expect(world.helper.stderr).toContain('with rights: started');
+    expect(world.helper.stderr).toContain('without rights: EAGAIN');
+    expect((await world.statusOf(name)).state).toBe('connected');
   });
 
   it(`killed_${KILLS}_times_in_a_row_has_a_session_again_within_half_a_second_and_a_tcp_stream_survives`, async () => {

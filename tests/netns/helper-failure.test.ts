@@ -24,12 +24,15 @@ describe('a failure', () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       `wayfare: no authenticated packet came back within 4 seconds, tunnel ${name} from ${world.link.b.v4}:${SERVER_PORT}, ` +
-        'check the endpoint, the keys and that UDP gets through\n',
+        'check the endpoint, the keys and that UDP gets through; ' +
+        `the kill switch stays closed until: wayfare down ${name}\n`,
     );
     expect(await world.statusOf(name)).toMatchObject({ state: 'error', error: { cause: 'handshake' } });
     expect((await world.wayfare('status')).stdout).toMatch(/^The kill switch is closed/);
     await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', world.link.b.v4])).rejects.toThrow();
-    await world.wayfare('down', name);
+    expect((await world.wayfare('down', name)).stdout).toBe(
+      `${name} is disconnected.\nThe kill switch is open.\n`,
+    );
     await world.expectNothingLeft(name);
     expect(await world.traveller.ping(world.link.b.v4)).toMatchObject({ received: 3 });
   });

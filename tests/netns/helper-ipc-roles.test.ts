@@ -42,7 +42,7 @@ const STRANGERS: Readonly<Record<string, Person>> = {
   nobody: { uid: 65_534, gid: 65_534, groups: [] },
 };
 
-const FOR_ALL = { list: 'ok', status: 'ok', up: 'ok', down: 'ok', subscribe: 'ok' };
+const FOR_ALL = { list: 'ok', status: 'ok', logs: 'ok', up: 'ok', down: 'ok', subscribe: 'ok' };
 const FOR_ADMINS = { import: 'ok', export: 'ok', remove: 'ok', set: 'ok', lockdown: 'ok', reset: 'ok' };
 const VERBS = Object.keys({ ...FOR_ALL, ...FOR_ADMINS });
 

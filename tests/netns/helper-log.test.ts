@@ -1,11 +1,22 @@
 /** What a whole session writes down, with an engine that talks too much: no key of it, in no notation. */
-import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../helper/clock.ts';
 import { readLog } from '../../helper/logs/reader.ts';
 import { HelperWorld, newKey } from '../support/helper-world.ts';
-import { waitFor } from '../support/processes.ts';
+import { BackgroundProcess, run, waitFor } from '../support/processes.ts';
+
+const OPERATORS = 61_998;
+const STRANGERS = 61_996;
 
 const world = new HelperWorld();
 const stateDir = () => join(world.folder, 'state');
@@ -16,6 +27,14 @@ let printed = '';
 async function wayfare(...args: string[]): Promise<void> {
   const { stdout, stderr } = await world.wayfare(...args);
   printed += stdout + stderr;
+}
+
+/** The command line as somebody who is in one group alone. */
+function asUser(group: number, ...args: string[]): BackgroundProcess {
+  const rights = ['--reuid=61998', '--regid=61996', `--groups=${group}`];
+  return new BackgroundProcess('setpriv', [...rights, process.execPath, world.program, ...args], {
+    env: { WAYFARE_SOCKET: world.socketPath },
+  });
 }
 
 /** Every way to write a key that somebody has thought of. */
@@ -107,5 +126,33 @@ describe('a session', () => {
     await waitFor(() => seen.at(-1) === 'a request failed', { what: 'what comes' });
     stop.abort();
     await reading;
+  });
+
+  it('is_read_through_the_helper_by_its_operators_who_may_not_read_the_files', async () => {
+    appendFileSync(join(world.folder, 'etc', 'group'), `wayfare:x:${OPERATORS}:\n`);
+    await world.helper.stop('SIGTERM');
+    rmSync(dirname(world.socketPath), { recursive: true });
+    world.helper = await world.startHelper();
+    await run('chmod', ['go+rx', world.folder]);
+    const follower = asUser(OPERATORS, 'logs', '--follow', '--since', '1h');
+    await waitFor(() => follower.stdout.includes('helper ready'), { what: 'the past' });
+    await world.wayfare('up', 'nowhere');
+    await waitFor(() => follower.stdout.includes('a request failed'), { what: 'what comes' });
+    follower.signal('SIGINT');
+    expect(await follower.exited).toEqual({ code: 0, signal: null });
+    // Nothing twice, and all of it as root finds it in the files.
+    const inFiles = await world.wayfare('logs', '--since', '1h', '--state-dir', stateDir());
+    expect(inFiles.stdout).toBe(follower.stdout);
+
+    const once = asUser(OPERATORS, 'logs', '--json');
+    await once.exited;
+    const lines = once.stdout.trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ message: 'a request failed', verb: 'up' });
+    expect([world.clientKey, world.presharedKey].filter((key) => once.stdout.includes(key))).toEqual([]);
+
+    const stranger = asUser(STRANGERS, 'logs');
+    expect(await stranger.exited).toMatchObject({ code: 1 });
+    expect(stranger.stderr).toMatch(/^wayfare: you may not talk to the helper, .*sudo usermod -aG wayfare/);
+    expect(stranger.stdout).toBe('');
   });
 });

@@ -1,5 +1,5 @@
 /** The processes of the helper from end to end: how it starts, ends and is killed, and what its engines inherit. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISTANT_ADDRESS, HelperWorld, networkOf, pidsIn, SERVER_PORT } from '../support/helper-world.ts';
@@ -51,6 +51,22 @@ describe('the helper', () => {
     },
   );
 
+  it('killed_is_followed_by_one_that_finds_a_named_endpoint_where_it_was', async () => {
+    const hosts = join(world.folder, 'etc', 'hosts');
+    const before = readFileSync(hosts, 'utf8');
+    writeFileSync(hosts, `${world.link.b.v4} vpn.wayfare.test\n`);
+    const endpoint = `vpn.wayfare.test:${SERVER_PORT}`;
+    const name = await world.importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
+    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+    await world.helper.stop('SIGKILL');
+    writeFileSync(hosts, '192.0.2.9 vpn.wayfare.test\n'); // whoever asks finds nobody there
+    world.helper = await world.startHelper();
+    await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
+    writeFileSync(hosts, before);
+    await world.wayfare('down', name);
+    await world.expectNothingLeft(name);
+  });
+
   it('ended_by_SIGTERM_takes_down_what_guards_nothing', async () => {
     const name = await world.importTunnel();
     await world.wayfare('up', name);
@@ -97,6 +113,24 @@ describe('the helper', () => {
     expect(second.stderr).toBe(
       `wayfare: another helper has its tunnels, in ${world.stateDir}, stop it first, or choose another --state-dir\n`,
     );
+  });
+
+  it('refuses_to_run_twice_in_one_network_whatever_its_socket_and_state_folder', async () => {
+    const stateDir = join(world.folder, 'other');
+    const elsewhere = { stateDir, socketPath: join(world.folder, 'elsewhere', 'helper.sock') };
+    const second = world.spawnHelper(elsewhere);
+    expect((await second.exited).code).toBe(1);
+    expect(second.stderr).toMatch(
+      /^wayfare: another helper has the network of this machine, in network namespace \d+, stop it first/m,
+    );
+    const reset = [world.program, 'reset', '--socket', elsewhere.socketPath, '--state-dir', stateDir];
+    await expect(world.traveller.run(process.execPath, reset)).rejects.toThrow(
+      'another helper has the network',
+    );
+    // Another network is another's.
+    const beside = world.spawnHelper({ ...elsewhere, namespace: world.server });
+    await waitFor(() => beside.stderr.includes('helper ready'), { what: 'the helper beside it' });
+    await beside.stop();
   });
 
   it('hands_its_engines_no_descriptor_that_it_was_started_with', async () => {

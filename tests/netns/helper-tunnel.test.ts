@@ -107,6 +107,34 @@ describe('a tunnel', () => {
     await world.expectNothingLeft(second);
   });
 
+  it.each([
+    ['before', 51_821, 'fd71:'],
+    ['after', 51_822, 'fd72:'],
+  ] as const)(
+    'a_split_tunnel_of_ipv6_that_comes_up_%s_a_full_one_of_ipv4_carries_what_is_for_it',
+    async (when, port, network) => {
+      const peerKey = await world.startServer(port, [`${network}:1/64`], `${network}:2/128`);
+      const split = await world.importTunnel({
+        peerKey,
+        endpoint: `${world.link.b.v4}:${port}`,
+        address: `${network}:2/64`,
+        allowedIps: `${network}:/64`,
+      });
+      const full = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
+      for (const name of when === 'before' ? [split, full] : [full, split])
+        expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+      for (const address of [`${network}:1`, '10.71.0.1'])
+        expect(await world.traveller.ping(address)).toMatchObject({ received: 3 });
+      // The rest of IPv6 stays closed, and with the split tunnel its way goes.
+      await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', world.link.b.v6])).rejects.toThrow();
+      expect(await world.wayfare('down', split)).toMatchObject({ code: 0 });
+      await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', `${network}:1`])).rejects.toThrow();
+      expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
+      await world.wayfare('down', full);
+      await world.expectNothingLeft(full);
+    },
+  );
+
   it('table_off_adds_no_route_and_a_numbered_table_takes_them', async () => {
     const off = await world.importTunnel({ allowedIps: '10.71.0.0/24', extra: 'Table = off' });
     await world.wayfare('up', off);
@@ -142,7 +170,7 @@ describe('a tunnel', () => {
   it('without_an_endpoint_is_up_once_its_interface_is', async () => {
     const name = await world.importTunnel({ endpoint: null });
     const { code, stdout } = await world.wayfare('up', name);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('waits for its peers')]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('waits for its peer, which has no endpoint')]);
     expect(await world.statusOf(name)).toMatchObject({ state: 'connecting', loss: 'not-called' });
   });
 

@@ -12,6 +12,7 @@ const REQUESTS: readonly object[] = [
   { verb: 'up', request: { name: 'home', timeoutSeconds: 1 } },
   { verb: 'down', request: { name: null } },
   { verb: 'status', request: { name: 'home' } },
+  { verb: 'logs', request: { since: 0, limit: 100 } },
   { verb: 'subscribe', request: { topics: ['tunnels', 'traffic'] } },
   { verb: 'subscribe', request: { topics: [] } },
 ];

@@ -97,7 +97,11 @@ export class HelperWorld {
     this.link = await connectNamespaces(this.traveller, this.server);
     await this.server.ip(`addr add ${DISTANT_ADDRESS}/32 dev lo`);
     await this.traveller.ip(`route add default via ${this.link.b.v4}`);
-    await this.#startServer();
+    this.serverPublicKey = await this.startServer(
+      SERVER_PORT,
+      ['10.70.0.1/24', 'fd70::1/64', '10.71.0.1/32'],
+      '10.70.0.2/32, fd70::2/128',
+    );
     this.helper = await this.startHelper();
     this.untouched = await networkOf(this.traveller);
   }
@@ -128,12 +132,13 @@ export class HelperWorld {
   }
 
   /**
-   * A helper in the traveller's network, with an /etc of its own and without the machine's services: what it does to DNS
+   * A helper in the traveller's network, or another's, with an /etc of its own and without the machine's services: what it does to DNS
    * stays there.
    *
    * @param prepare shell words that come before it
    */
   spawnHelper({
+    namespace = this.traveller,
     socketPath = this.socketPath,
     stateDir = this.stateDir,
     prepare = '',
@@ -155,7 +160,7 @@ export class HelperWorld {
       stateDir,
     ];
     const shell = ['bash', '-c', script, 'bash', join(this.folder, 'etc'), ...helper];
-    return this.traveller.spawn('unshare', ['--mount', ...shell]);
+    return namespace.spawn('unshare', ['--mount', ...shell]);
   }
 
   /** Starts the command line and does not wait for its end. */
@@ -237,20 +242,20 @@ ${endpoint === null ? '' : `Endpoint = ${endpoint}`}
     await bundleInto(join(this.folder, 'dist'));
   }
 
-  async #startServer(): Promise<void> {
+  /** @param allowedIps of the traveller. @returns the public key of the server's end of a tunnel */
+  async startServer(port: number, addresses: readonly string[], allowedIps: string): Promise<string> {
     const name = uniqueInterface('srv');
     const serverKey = await newKey();
-    this.serverPublicKey = await publicKeyOf(serverKey);
-    const conf = join(this.folder, 'server.conf');
+    const conf = join(this.folder, `${name}.conf`);
     writeFileSync(
       conf,
-      `[Interface]\nPrivateKey = ${serverKey}\nListenPort = ${SERVER_PORT}\n[Peer]\nPublicKey = ${await publicKeyOf(this.clientKey)}\nPresharedKey = ${this.presharedKey}\nAllowedIPs = 10.70.0.2/32, fd70::2/128\n`,
+      `[Interface]\nPrivateKey = ${serverKey}\nListenPort = ${port}\n[Peer]\nPublicKey = ${await publicKeyOf(this.clientKey)}\nPresharedKey = ${this.presharedKey}\nAllowedIPs = ${allowedIps}\n`,
     );
     this.server.spawn('wireguard-go', ['-f', name]);
     await waitFor(() => existsSync(`/var/run/wireguard/${name}.sock`), { what: 'the server to start' });
     await this.server.wg('setconf', name, conf);
-    for (const address of ['10.70.0.1/24', 'fd70::1/64', '10.71.0.1/32'])
-      await this.server.ip(`addr add ${address} dev ${name}`);
+    for (const address of addresses) await this.server.ip(`addr add ${address} dev ${name}`);
     await this.server.ip(`link set ${name} up`);
+    return publicKeyOf(serverKey);
   }
 }

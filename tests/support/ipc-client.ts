@@ -22,9 +22,10 @@ const name = 'home';
 const VERBS: Readonly<Record<string, (helper: HelperClient) => Promise<unknown>>> = {
   list: (helper) => helper.request('list', {}),
   status: (helper) => helper.request('status', { name }),
+  logs: (helper) => helper.request('logs', { since: 0, limit: 1 }),
   up: (helper) => helper.request('up', { name, timeoutSeconds: 1, replace: false }),
   down: (helper) => helper.request('down', { name }),
-  subscribe: (helper) => helper.subscribe(['tunnels', 'traffic'], () => {}),
+  subscribe: (helper) => helper.subscribe(['tunnels', 'traffic', 'log'], () => {}),
   import: (helper) => helper.request('import', { fileName: 'home.conf', content: '', name: null }),
   export: (helper) => helper.request('export', { name }),
   remove: (helper) => helper.request('remove', { name }),

@@ -3,7 +3,7 @@
  * `ready`, and the name of each verb for administrators that is carried out.
  */
 import { systemClock } from '../../helper/clock.ts';
-import type { TunnelStatus, TunnelsEvent } from '../../helper/ipc/contract.ts';
+import type { LogEvent, TunnelStatus, TunnelsEvent } from '../../helper/ipc/contract.ts';
 import { Announcements, Samples } from '../../helper/ipc/events.ts';
 import { type ServerOptions, serve } from '../../helper/ipc/server.ts';
 import { createLog } from '../../helper/log.ts';
@@ -29,6 +29,7 @@ const tunnel: TunnelStatus = {
 /** For whoever asks for the tunnel `large`: three megabytes. */
 const large: TunnelStatus = { ...tunnel, dns: ['x'.repeat(3_000_000)] };
 
+const noted = new Announcements<LogEvent>(async () => []);
 const changes = new Announcements<TunnelsEvent>(async () => [stateEvent('home', 'disconnected')]);
 const traffic = new Samples(
   async () => ({ event: 'traffic' as const, atMs: systemClock.monotonicMs(), tunnels: [] }),
@@ -51,7 +52,7 @@ await serve({
   socketPath,
   groups,
   clock: systemClock,
-  events: { tunnels: changes, traffic },
+  events: { tunnels: changes, traffic, log: noted },
   log: (level, message, fields) => {
     if (level !== 'info') log(level, message, fields);
   },
@@ -76,13 +77,14 @@ await serve({
     },
     down: async ({ name }) => {
       changes.announce(stateEvent(name ?? 'home', 'disconnected'));
-      return { names: [], leftovers: [] };
+      return { names: [], leftovers: [], hasOpened: false };
     },
     status: async ({ name }) => ({
       tunnels: [name === 'large' ? large : tunnel],
       lockdown: false,
       isClosed: false,
     }),
+    logs: async () => ({ entries: [], isCut: false }),
     set: async () => {
       carriedOut('set');
       return {};

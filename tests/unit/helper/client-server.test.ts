@@ -27,10 +27,11 @@ const handlers: Handlers = {
   up: async () => {
     throw new TypeError('a bug of ours');
   },
-  down: async ({ name }) => ({ names: [name ?? 'all'], leftovers: [] }),
+  down: async ({ name }) => ({ names: [name ?? 'all'], leftovers: [], hasOpened: false }),
   set: async () => ({}),
   lockdown: async () => ({}),
   reset: async () => ({ leftovers: [] }),
+  logs: async () => ({ entries: [], isCut: false }),
   // What a handler must not answer: the server checks its own side too.
   status: async () => ({ tunnels: [{ name: 'home', privateKey: 'secret' }] }) as never,
 };
@@ -40,7 +41,7 @@ const nothingToTell = new Announcements<never>(async () => []);
 const ownGroup = process.getegid?.() ?? null;
 const service = {
   handlers,
-  events: { tunnels: nothingToTell, traffic: nothingToTell },
+  events: { tunnels: nothingToTell, traffic: nothingToTell, log: nothingToTell },
   groups: { operators: ownGroup, admins: ownGroup },
   clock: systemClock,
   log: () => {},
@@ -72,7 +73,7 @@ describe('client and server', () => {
     const client = await connectToHelper(socketPath());
     const names = Array.from({ length: 200 }, (_, i) => `t${i}`);
     const answers = await Promise.all(names.map((name) => client.request('down', { name })));
-    expect(answers).toEqual(names.map((name) => ({ names: [name], leftovers: [] })));
+    expect(answers).toEqual(names.map((name) => ({ names: [name], leftovers: [], hasOpened: false })));
     client.close();
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointText, type LookUp, resolveEndpoints } from '../../../helper/tunnel/endpoints.ts';
 import { CONF, configOf, ManualClock, until } from './fake-world.ts';
 
+const unknown = { endpoints: [], holds: false };
 const never = new AbortController().signal;
 
 function configWithHost(host: string) {
@@ -16,7 +17,7 @@ describe('endpoints', () => {
   it('leaves literal addresses alone, zone and all, and asks nobody', async () => {
     const lookUp: LookUp = () => Promise.reject(new Error('asked'));
     const clock = new ManualClock();
-    const resolve = (host: string) => resolveEndpoints(configWithHost(host), [], lookUp, clock, never);
+    const resolve = (host: string) => resolveEndpoints(configWithHost(host), unknown, lookUp, clock, never);
     expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7 }]);
     expect(await resolve('[fe80::1%eth0]:7')).toEqual([{ address: 'fe80::1%eth0', port: 7 }]);
   });
@@ -25,7 +26,7 @@ describe('endpoints', () => {
     const lookUp: LookUp = async (host) => (host === 'vpn.example' ? ['2001:db8::1', '192.0.2.1'] : []);
     const endpoints = await resolveEndpoints(
       configWithHost('vpn.example:7'),
-      [],
+      unknown,
       lookUp,
       new ManualClock(),
       never,
@@ -41,7 +42,7 @@ describe('endpoints', () => {
       if (asked < 4) throw dnsError('EAI_AGAIN');
       return ['192.0.2.1'];
     };
-    const endpoints = resolveEndpoints(configWithHost('vpn.example:7'), [], lookUp, clock, never);
+    const endpoints = resolveEndpoints(configWithHost('vpn.example:7'), unknown, lookUp, clock, never);
     for (const [i, wait] of [250, 500, 1_000].entries()) {
       await until(() => clock.sleeperCount === 1);
       expect(asked).toBe(i + 1);
@@ -55,16 +56,16 @@ describe('endpoints', () => {
   it('gives up at once on a name that does not exist', async () => {
     const lookUp: LookUp = () => Promise.reject(dnsError('ENOTFOUND'));
     await expect(
-      resolveEndpoints(configWithHost('typo.example:7'), [], lookUp, new ManualClock(), never),
+      resolveEndpoints(configWithHost('typo.example:7'), unknown, lookUp, new ManualClock(), never),
     ).rejects.toThrow('the name of an endpoint does not exist, at typo.example, check its spelling');
   });
 
   it('takes what it knew where no question for a name gets out, and only then', async () => {
-    const last = [{ address: '192.0.2.9', port: 7 }];
+    const last = { endpoints: [{ address: '192.0.2.9', port: 7 }], holds: false };
     const refused: LookUp = () => Promise.reject(dnsError('EAI_AGAIN'));
     const clock = new ManualClock();
     const config = configWithHost('vpn.example:7');
-    expect(await resolveEndpoints(config, last, refused, clock, never)).toEqual(last);
+    expect(await resolveEndpoints(config, last, refused, clock, never)).toEqual(last.endpoints);
     const answered: LookUp = async () => ['192.0.2.1'];
     expect(await resolveEndpoints(config, last, answered, clock, never)).toEqual([
       { address: '192.0.2.1', port: 7 },
@@ -75,12 +76,22 @@ describe('endpoints', () => {
     await until(() => clock.sleeperCount === 1);
   });
 
+  it('asks nobody for a name whose last address holds', async () => {
+    const last = { endpoints: [{ address: '192.0.2.9', port: 7 }], holds: true };
+    const lookUp: LookUp = () => Promise.reject(new Error('asked'));
+    const resolve = (host: string) =>
+      resolveEndpoints(configWithHost(host), last, lookUp, new ManualClock(), never);
+    expect(await resolve('vpn.example:7')).toEqual(last.endpoints);
+    // What is written as an address is where it says.
+    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7 }]);
+  });
+
   it('stops in the middle of a look-up when it is cancelled', async () => {
     const stop = new AbortController();
     const lookUp: LookUp = () => new Promise(() => {});
     const endpoints = resolveEndpoints(
       configWithHost('slow.example:7'),
-      [],
+      unknown,
       lookUp,
       new ManualClock(),
       stop.signal,

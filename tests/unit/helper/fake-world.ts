@@ -159,6 +159,8 @@ export class FakeWorld {
       apply: async ({ device, prefixes }) => this.#deed('routeEverything', [device, ...prefixes].join(' ')),
       refresh: async () => this.#deed('refreshRoutes', ''),
       setAllowLan: async (allowLan) => this.#deed('setAllowLan', String(allowLan)),
+      addSplit: async () => {},
+      removeSplit: async () => {},
       remove: async () => this.#deed('removeFullTunnel', ''),
     },
     protection: new Protection(this.#firewall, forgetfulJournal, false),

@@ -56,11 +56,11 @@ describe('the plan of a full tunnel', () => {
   const networks: LocalNetworks = {
     bridges: ['docker0'],
     bridged: [onLink('172.17.0.0/16', 'docker0')],
-    outside: ['wlan0'],
+    outside: ['wlan0', 'wf0', 'wf1'],
     lan: [onLink('192.168.1.0/24', 'wlan0'), onLink('10.7.0.0/24', 'wf0')],
   };
   const plan = (allowLan: boolean, ...texts: string[]) =>
-    fullTunnelPlan({ device: 'wf0', mark: 7, prefixes: prefixes(...texts), allowLan }, networks);
+    fullTunnelPlan({ device: 'wf0', mark: 7, prefixes: prefixes(...texts), allowLan }, [], networks);
   const ways = (allowLan: boolean, ...texts: string[]) =>
     plan(allowLan, ...texts).routes.map(({ prefix, device }) => `${prefix} ${device ?? 'unreachable'}`);
 
@@ -81,6 +81,22 @@ describe('the plan of a full tunnel', () => {
     expect(ways(true, '0.0.0.0/0', '192.168.1.0/24')).not.toContain('192.168.1.0/24 wlan0');
   });
 
+  it('leads_to_the_split_tunnels_beside_it_but_takes_what_both_want', () => {
+    const tunnel = { device: 'wf0', mark: 7, prefixes: prefixes('0.0.0.0/0', '10.7.0.2/24'), allowLan: true };
+    const split = { device: 'wf1', prefixes: prefixes('fd71::/64', '10.7.0.0/24', '192.168.1.0/24') };
+    const gone = { device: 'wf2', prefixes: prefixes('fd72::/64') };
+    const { routes } = fullTunnelPlan(tunnel, [split, gone], networks);
+    expect(routes.map(({ prefix, device }) => `${prefix} ${device ?? 'unreachable'}`)).toEqual([
+      '0.0.0.0/0 unreachable',
+      '::/0 unreachable',
+      '0.0.0.0/0 wf0',
+      '10.7.0.0/24 wf0',
+      'fd71::/64 wf1',
+      '192.168.1.0/24 wf1',
+      '172.17.0.0/16 docker0',
+    ]);
+  });
+
   it('is_not_for_other_systems_yet', async () => {
     for (const platform of ['darwin', 'win32'] as const) {
       const routing = fullTunnelRoutingFor(platform);
@@ -91,6 +107,26 @@ describe('the plan of a full tunnel', () => {
 });
 
 describe('the present full tunnel', () => {
+  it('knows the split tunnels beside it, whichever came first', async () => {
+    const done: string[] = [];
+    const routing = presentTunnel({
+      settingsToChange: () => [],
+      changeSettings: () => {},
+      restoreSettings: () => {},
+      apply: async ({ device }, splits = []) => {
+        done.push([device, ...splits.map((split) => split.device)].join(' '));
+      },
+      remove: async () => {},
+    });
+    await routing.addSplit({ device: 'first', prefixes: [] });
+    await routing.apply({ device: 'home', mark: 1, prefixes: [], allowLan: false });
+    await routing.addSplit({ device: 'second', prefixes: [] });
+    await routing.removeSplit('first');
+    await routing.remove();
+    await routing.removeSplit('second');
+    expect(done).toEqual(['home first', 'home first second', 'home second']);
+  });
+
   it('is not brought back by a refresh that comes while it is removed, or after', async () => {
     const done: string[] = [];
     const routing = presentTunnel({

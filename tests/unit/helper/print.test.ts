@@ -127,10 +127,17 @@ describe('what a person reads', () => {
 
   it('says what up and down did, also where there was nothing to do', () => {
     expect(upText('home', { outcome: 'already-connected' })).toBe('home is connected already.\n');
-    expect(downText(null, { names: ['a', 'b'], leftovers: [] })).toBe(
-      'a is disconnected.\nb is disconnected.\n',
+    const down = { names: [] as string[], leftovers: [], hasOpened: false };
+    expect(downText(null, { ...down, names: ['a', 'b'] })).toBe('a is disconnected.\nb is disconnected.\n');
+    expect(downText('a', down)).toBe('a was not connected.\n');
+  });
+
+  it('says that down has opened the kill switch, also where no tunnel was up', () => {
+    const down = { names: ['a'], leftovers: [], hasOpened: true };
+    expect(downText('a', down)).toBe('a is disconnected.\nThe kill switch is open.\n');
+    expect(downText(null, { ...down, names: [] })).toBe(
+      'No tunnel was connected.\nThe kill switch is open.\n',
     );
-    expect(downText('a', { names: [], leftovers: [] })).toBe('a was not connected.\n');
   });
 
   it('cannot command the terminal', () => {

@@ -1,15 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { SessionWatch } from '../../../helper/tunnel/session-watch.ts';
+import type { PeerConfig } from '../../../engine/config/tunnel-config.ts';
+import { decidingPeers, SessionWatch } from '../../../helper/tunnel/session-watch.ts';
 import type { EngineDevice } from '../../../helper/tunnel/uapi-client.ts';
+import { configOf } from './fake-world.ts';
 
 const INITIATION = 148;
 const KEEPALIVE = 32;
 
 type Counters = readonly [rxBytes: number, txBytes: number];
 
+/** @param allowedIps one text a peer */
+function peersFor(allowedIps: readonly string[]): readonly PeerConfig[] {
+  const sections = allowedIps.map(
+    (text, i) => `[Peer]\nPublicKey = ${keyOf(i)}\nAllowedIPs = ${text}\nEndpoint = 192.0.2.1:7\n`,
+  );
+  return configOf(`[Interface]\n${sections.join('')}`).peers;
+}
+
+function keyOf(peer: number): string {
+  return Buffer.alloc(32, peer + 1).toString('base64');
+}
+
+const SPLIT = ['10.0.0.0/24', '10.0.1.0/24'];
+
 function device(...counters: readonly Counters[]): EngineDevice {
   const peers = counters.map(([rxBytes, txBytes], i) => ({
-    publicKey: `peer ${i}`,
+    publicKey: keyOf(i),
     endpoint: null,
     allowedIps: [],
     latestHandshake: null,
@@ -21,15 +37,19 @@ function device(...counters: readonly Counters[]): EngineDevice {
 }
 
 /** Observes once a second. @param step the counters of second `i` @returns the second in which a session was lost */
-function lostAt(seconds: number, step: (i: number) => readonly Counters[]): number | null {
-  const watch = new SessionWatch();
+function lostAt(
+  seconds: number,
+  step: (i: number) => readonly Counters[],
+  allowedIps: readonly string[] = SPLIT,
+): number | null {
+  const watch = new SessionWatch(peersFor(allowedIps));
   for (let i = 0; i <= seconds; i++) if (watch.observe(device(...step(i)), i * 1_000) === false) return i;
   return null;
 }
 
 describe('a session', () => {
   it('is answered when something comes in', () => {
-    const watch = new SessionWatch();
+    const watch = new SessionWatch(peersFor(SPLIT));
     expect(watch.observe(device([92, 148]), 0)).toBe(true);
     expect(watch.observe(device([92, 148]), 1_000)).toBeNull();
     expect(watch.observe(device([124, 148]), 2_000)).toBe(true);
@@ -49,23 +69,47 @@ describe('a session', () => {
     expect(lostAt(600, (i) => [[92 + Math.floor(i / 20) * 100, 148 + i * 1_000]])).toBeNull();
   });
 
-  it('is not lost while one of its peers may be there', () => {
+  it('is lost by one of several peers though another is idle, which was asked for nothing', () => {
     expect(
       lostAt(100, (i) => [
         [92, 148 + i * 1_000],
         [92, 148],
       ]),
-    ).toBeNull();
+    ).toBe(26);
+  });
+
+  it('is not lost while one of its peers has answered since the others were called', () => {
     expect(
       lostAt(100, (i) => [
         [92, 148 + i * 1_000],
-        [92, 148 + i * 1_000],
+        [i < 10 ? 92 : 124, 148],
       ]),
-    ).not.toBeNull();
+    ).toBeNull();
   });
 
+  it('is lost once every peer that was called had its time', () => {
+    expect(
+      lostAt(100, (i) => [
+        [92, 148 + i * 1_000],
+        [92, i < 20 ? 148 : 1_148],
+      ]),
+    ).toBe(45);
+  });
+
+  it.each(['0.0.0.0/0', '128.0.0.0/1, 0.0.0.0/1', '10.0.9.0/24, ::/0'])(
+    'is decided by the peer that takes %s alone',
+    (everything) => {
+      const allowedIps = [everything, '10.0.1.0/24'];
+      const isSilent = (i: number): Counters => [92, 148 + i * 1_000];
+      const answers = (i: number): Counters => [92 + i * 100, 148 + i * 100];
+      expect(lostAt(100, (i) => [isSilent(i), answers(i)], allowedIps)).toBe(26);
+      expect(lostAt(100, (i) => [answers(i), isSilent(i)], allowedIps)).toBeNull();
+      expect(decidingPeers(peersFor(allowedIps))).toHaveLength(1);
+    },
+  );
+
   it('counts anew with a new engine', () => {
-    const watch = new SessionWatch();
+    const watch = new SessionWatch(peersFor(SPLIT));
     watch.observe(device([10_000, 10_000]), 0);
     watch.restart();
     expect(watch.observe(device([0, 148]), 1_000)).toBeNull();

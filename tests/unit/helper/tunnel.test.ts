@@ -95,6 +95,34 @@ describe('bring-up', () => {
     expect(fake.clock.sleeperCount).toBe(0);
   });
 
+  it('calls again where its engine has called nobody, for it did not know yet that its link is up', async () => {
+    const { fake, tunnel } = setUp();
+    fake.peerAnswers = false;
+    fake.txBytes = 0;
+    const outcome = tunnel.up(config, 30, staying);
+    await until(() => fake.clock.sleeperCount === 2);
+    const called = () => fake.done.filter((what) => what === 'initiate ').length;
+    expect(called()).toBe(2);
+    fake.txBytes = 148;
+    fake.clock.advance(100);
+    await until(() => fake.clock.sleeperCount === 2);
+    expect(called()).toBe(2);
+    fake.peerAnswers = true;
+    fake.clock.advance(100);
+    expect(await outcome).toBe('connected');
+  });
+
+  it('is not up before the peer that takes all traffic has answered', async () => {
+    const { fake, tunnel } = setUp();
+    const exit = `[Peer]\nPublicKey = ${Buffer.alloc(32, 7).toString('base64')}\nAllowedIPs = 0.0.0.0/0\n`;
+    const outcome = outcomeOf(tunnel.up(reading(`${CONF}${exit}Endpoint = 192.0.2.2:7\n`), 30, staying));
+    await until(() => fake.clock.sleeperCount === 2);
+    fake.clock.advance(30_000);
+    expect(await outcome).toContain('no authenticated packet came back within 30 seconds');
+    // Where that one cannot be called, it is waited for.
+    expect(await tunnel.up(reading(CONF + exit), 30, staying)).toBe('interface-up');
+  });
+
   it('needs a private key', async () => {
     const { tunnel } = setUp();
     const keyless = configWith(/PrivateKey.*/.exec(CONF)![0], '');
@@ -159,7 +187,7 @@ describe('bring-up', () => {
     expect(await outcome).toContain('setDns failed');
     expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'set-dns' } });
     expect(fake.done.at(-1)).toBe('guard null error');
-    expect(await tunnel.down()).toEqual({ wasUp: false, leftovers: [] });
+    expect(await tunnel.down()).toEqual({ wasUp: true, leftovers: [] });
     expect(fake.done.at(-1)).toBe('unguard ');
   });
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RequestOf, ResultOf } from '../../../helper/ipc/contract.ts';
 import { openMachineSettings } from '../../../helper/machine-settings.ts';
+import { guardOf } from '../../../helper/tunnel/bring-up.ts';
+import { DEFAULT_TUNNEL_SETTINGS } from '../../../helper/tunnel/settings.ts';
 import { openTunnelStore } from '../../../helper/tunnel/store.ts';
 import { Tunnels } from '../../../helper/tunnel/tunnels.ts';
 import { CONF, configOf, FakeWorld, PEER_KEY, PRIVATE_KEY, staying, until } from './fake-world.ts';
@@ -141,15 +143,69 @@ describe('the verbs', () => {
     for (const [i, name] of ['a', 'b', 'c'].entries())
       await importing(CONF.replace(/AllowedIPs.*/, `AllowedIPs = 10.${i}.0.0/16`), 'x.conf', name);
     for (const name of ['a', 'b', 'c']) await up(name);
-    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: ['a'], leftovers: [] });
-    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ names: [], leftovers: [] });
-    expect(await tunnels.handlers.down({ name: null }, staying)).toEqual({
-      names: ['b', 'c'],
-      leftovers: [],
-    });
+    const nothing = { names: [], leftovers: [], hasOpened: false };
+    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual({ ...nothing, names: ['a'] });
+    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual(nothing);
+    expect(await tunnels.handlers.down({ name: null }, staying)).toEqual({ ...nothing, names: ['b', 'c'] });
   });
 
   const full = CONF.replace(/AllowedIPs.*/, 'AllowedIPs = 0.0.0.0/0');
+
+  it('say that a failure leaves the machine closed, and that down has opened it', async () => {
+    await importing(full, 'x.conf', 'a');
+    fake.failing = 'open';
+    await expect(up('a')).rejects.toThrow(
+      'open failed, tunnel a, mend it; the kill switch stays closed until: wayfare down a',
+    );
+    const outcome = { names: ['a'], leftovers: [], hasOpened: true };
+    expect(await tunnels.handlers.down({ name: 'a' }, staying)).toEqual(outcome);
+    fake.failing = '';
+    await up('a');
+    await tunnels.handlers.lockdown({ isOn: true }, staying);
+    expect(await tunnels.handlers.down({ name: null }, staying)).toEqual({ ...outcome, hasOpened: false });
+  });
+
+  it.each([true, false])(
+    'take last addresses for names where the kill switch is closed: %s',
+    async (isOn) => {
+      const named = full.replace('192.0.2.1:51820', 'vpn.example:51820');
+      await importing(named, 'x.conf', 'a');
+      await tunnels.handlers.set({ name: 'a', killSwitch: isOn ? 'on' : 'off', allowLan: null }, staying);
+      fake.lookUp = () => Promise.resolve(['192.0.2.7']);
+      fake.failing = 'open';
+      await expect(up('a')).rejects.toThrow('open failed');
+      fake.failing = '';
+      let asked = 0;
+      fake.lookUp = () => {
+        asked += 1;
+        return Promise.resolve(['192.0.2.8']);
+      };
+      await up('a');
+      expect(asked).toBe(isOn ? 0 : 1);
+      expect(fake.world.protection.of('a')?.endpoints).toEqual([
+        { address: isOn ? '192.0.2.7' : '192.0.2.8', port: 51_820 },
+      ]);
+    },
+  );
+
+  it.each([true, false])(
+    'are resumed by their last addresses, without a question, with a kill switch: %s',
+    async (killSwitch) => {
+      await importing(full.replace('192.0.2.1:51820', 'vpn.example:51820'), 'x.conf', 'a');
+      await tunnels.handlers.set(
+        { name: 'a', killSwitch: killSwitch ? 'on' : 'off', allowLan: null },
+        staying,
+      );
+      fake.lookUp = () => Promise.resolve(['192.0.2.8']);
+      const endpoints = [{ address: '192.0.2.7', port: 51_820 }];
+      const guard = { ...guardOf(configOf(full), DEFAULT_TUNNEL_SETTINGS), killSwitch, endpoints };
+      await fake.world.protection.resume(new Map([['a', guard]]));
+      await tunnels.resume(['a']);
+      await until(() => fake.done.includes('setDns a 10.7.0.1'));
+      expect(fake.world.protection.of('a')?.endpoints).toEqual(endpoints);
+    },
+  );
+
   const upBy = (name: string, replace: boolean) =>
     tunnels.handlers.up({ name, timeoutSeconds: 30, replace }, staying);
 

@@ -46,6 +46,7 @@ describe('a verb', () => {
     expect(verbs.filter((verb) => mayAsk('operator', verb)).sort()).toEqual([
       'down',
       'list',
+      'logs',
       'status',
       'subscribe',
       'up',

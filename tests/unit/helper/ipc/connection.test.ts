@@ -9,7 +9,13 @@ import { connectToHelper } from '../../../../helper/ipc/client.ts';
 import { encodeFrame } from '../../../../helper/ipc/codec.ts';
 import { Connection, type Service } from '../../../../helper/ipc/connection.ts';
 import { CONNECTION_LIMITS, Connections } from '../../../../helper/ipc/connections.ts';
-import type { HelperEvent, Role, TrafficEvent, TunnelsEvent } from '../../../../helper/ipc/contract.ts';
+import type {
+  HelperEvent,
+  LogEvent,
+  Role,
+  TrafficEvent,
+  TunnelsEvent,
+} from '../../../../helper/ipc/contract.ts';
 import { Announcements, type EventSource } from '../../../../helper/ipc/events.ts';
 import { Farewells } from '../../../../helper/ipc/farewells.ts';
 import { Turns } from '../../../../helper/ipc/turns.ts';
@@ -46,7 +52,7 @@ afterEach(async () => {
 function service(): Service {
   return {
     clock,
-    events: { tunnels, traffic },
+    events: { tunnels, traffic, log: new Announcements<LogEvent>(async () => []) },
     log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
     handlers: {
       import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
@@ -56,9 +62,10 @@ function service(): Service {
       up: async () => ({ outcome: 'connected' }),
       down: async ({ name }) => {
         asked.push(name ?? 'all');
-        return { names: [], leftovers: [] };
+        return { names: [], leftovers: [], hasOpened: false };
       },
       status: async () => ({ tunnels: [], lockdown: false, isClosed: false }),
+      logs: async () => ({ entries: [], isCut: false }),
       set: async () => ({}),
       lockdown: async () => ({}),
       reset: async () => ({ leftovers: [] }),

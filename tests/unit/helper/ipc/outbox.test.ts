@@ -69,6 +69,18 @@ describe('the outbox', () => {
     ]);
   });
 
+  it('keeps the newest entries of the log for a slow reader, in their order', async () => {
+    const reader = new SlowReader();
+    const noted = (number: number): HelperEvent => ({
+      event: 'log',
+      entry: { time: '2026-11-21T16:29:05.000Z', level: 'info', message: `${number}` },
+    });
+    for (let i = 0; i <= 1_000; i++) reader.outbox.tell(noted(i));
+    for (let i = 0; i < 300; i++) await reader.takeOne();
+    const newest = Array.from({ length: 200 }, (_, i) => noted(801 + i));
+    expect(reader.read).toEqual([noted(0), ...newest]);
+  });
+
   it('never drops a reply', async () => {
     const reader = new SlowReader();
     for (let id = 0; id < 5; id++) reader.outbox.send(encodeFrame({ id }));
