@@ -79,7 +79,7 @@ export async function bundle() {
 /** The units, which `wayfare service install` takes from beside the programs. @param {string} folder */
 function copyUnits(folder) {
   mkdirSync(join(folder, 'linux'), { recursive: true });
-  for (const unit of ['wayfare.service', 'wayfare-lockdown.service'])
+  for (const unit of ['wayfare.service', 'wayfare.socket', 'wayfare-lockdown.service'])
     copyFileSync(join(ROOT, 'build', 'linux', unit), join(folder, 'linux', unit));
 }
 

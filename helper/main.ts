@@ -48,10 +48,13 @@ const AT_TERMINAL: readonly (string | Error)[] = ['SIGINT', 'SIGHUP'];
 export async function runHelper({ socketPath, stateDir }: HelperOptions): Promise<number> {
   process.umask(0o077);
   process.stderr.on('error', () => {}); // a log that nobody reads any more must not end the tunnels
+  let handedOver: number | null = null;
   if (process.platform === 'linux') {
     const { keepDescriptorsFromChildren, lockStateDir } = await import('./descriptors.ts');
+    const { takeHandedOverSocket } = await import('./ipc/socket-activation.ts');
     keepDescriptorsFromChildren();
     lockStateDir(stateDir);
+    handedOver = takeHandedOverSocket(socketPath, process.env, process.pid);
   }
   const entries = new Announcements<LogEvent>(async () => []);
   const log = createLog(announcing(await logWriter(stateDir), entries), Date.now);
@@ -60,8 +63,8 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
     log('warning', 'a file in the store is no tunnel, and is left alone', { file });
   const machine = await openMachineSettings(stateDir);
   const firewall = firewallFor(process.platform);
-  // Before anything of another helper is taken for a dead one's, or put beside the socket.
-  await takeOver(socketPath);
+  // Before anything of another helper is taken for a dead one's, or put beside the socket. At systemd's no other can listen.
+  if (handedOver === null) await takeOver(socketPath);
   if (process.platform === 'linux') (await import('./descriptors.ts')).lockNetwork();
   const traces = await tracesOf({ socketPath, stateDir }, log);
   const protection = new Protection(firewall, traces.journal, await isLockedDown(machine, log));
@@ -76,14 +79,19 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   });
   const handlers = { ...tunnels.handlers, logs: newestEntriesOf(stateDir, systemClock) };
   const events = { ...tunnels.events, log: entries };
-  const groups = await lookUpGroups(systemGroup, log);
-  const server = await serve({ socketPath, groups, handlers, events, clock: systemClock, log });
   const stopping = stopRequest();
   const watches = [
     await watchNetwork(systemClock, () => tunnels.onNetworkChanged()),
     await watchFirewall(systemClock, () => tunnels.onFirewallChanged()),
   ];
-  void tunnels.resume(names);
+  await tunnels.resume(names); // whoever waits at the socket hears that they are coming up
+  const groups = await lookUpGroups(systemGroup, log);
+  const service = { socketPath, groups, handlers, events, clock: systemClock, log };
+  const server = await serve(service, handedOver).catch(async (error) => {
+    for (const end of watches) end();
+    await tunnels.abandon();
+    throw error;
+  });
   log('info', 'helper ready', { socket: socketPath, pid: process.pid });
 
   const reason = await stopping;

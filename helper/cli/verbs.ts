@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { systemClock } from '../clock.ts';
-import { errorCode, Failure, toFailure } from '../failure.ts';
+import { errorCode, Failure, type FailureParts, toFailure } from '../failure.ts';
 import { connectToHelper, type HelperClient } from '../ipc/client.ts';
 import { MAX_CONFIG_BYTES, MAX_LOG_ENTRIES, type RequestOf } from '../ipc/contract.ts';
 import type { LogEntry } from '../logs/entry.ts';
@@ -91,11 +91,11 @@ export async function lockdown(socketPath: string, isOn: boolean): Promise<void>
   print(isOn ? 'Lockdown is on: nothing leaves without a tunnel.\n' : 'Lockdown is off.\n');
 }
 
-/** By the helper where one runs, else right here. */
+/** By the helper where one answers, else right here. */
 export async function reset(socketPath: string, stateDir: string): Promise<void> {
-  const leftovers = (await isHelperRunning(socketPath))
-    ? (await inTime(withHelper(socketPath, (helper) => helper.request('reset', {})))).leftovers
-    : await (await import('../main.ts')).resetMachine({ socketPath, stateDir });
+  const leftovers =
+    (await resetByHelper(socketPath)) ??
+    (await (await import('../main.ts')).resetMachine({ socketPath, stateDir }));
   const [leftover] = leftovers;
   if (leftover !== undefined) throw Failure.from(leftover);
   print('Everything of Wayfare is removed from the network. The tunnels are still stored.\n');
@@ -177,14 +177,22 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, tooLong]).finally(() => ended.abort());
 }
 
-async function isHelperRunning(socketPath: string): Promise<boolean> {
-  return connectToHelper(socketPath).then(
-    (helper) => {
-      helper.close();
-      return true;
-    },
-    () => false,
-  );
+/** @returns null where there is none: systemd takes connections for one that does not start, and ends them after a while */
+async function resetByHelper(socketPath: string): Promise<FailureParts[] | null> {
+  const helper = await connectToHelper(socketPath).catch(() => null);
+  if (helper === null) return null;
+  let hasEnded = false;
+  void helper.ended.then(() => {
+    hasEnded = true;
+  });
+  try {
+    return (await inTime(helper.request('reset', {}))).leftovers;
+  } catch (error) {
+    if (hasEnded) return null;
+    throw error;
+  } finally {
+    helper.close();
+  }
 }
 
 async function withHelper<T>(socketPath: string, ask: (helper: HelperClient) => Promise<T>): Promise<T> {

@@ -1,4 +1,7 @@
-/** The socket in the file system: its folder, its owner and mode, and what a helper that died has left of it. */
+/**
+ * The socket in the file system: its folder, its owner and mode, and what a helper that died has left of it; or the one
+ * that systemd made.
+ */
 import { mkdirSync } from 'node:fs';
 import { chmod, lchown, lstat, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
@@ -19,7 +22,11 @@ const KEEP_OWNER = -1;
 export async function listenAt(server: Server, socketPath: string, group: number | null): Promise<void> {
   requireSocketPath(socketPath);
   await takeOver(socketPath);
-  await listen(server, socketPath);
+  // The socket is made inside listen(): nobody else can reach it even before its mode is set.
+  const umask = process.umask(0o177);
+  const listening = listen(server, { path: socketPath }, socketPath);
+  process.umask(umask);
+  await listening;
   try {
     if (group !== null) await lchown(socketPath, KEEP_OWNER, group);
     await chmod(socketPath, group === null ? OWNER_ONLY : OWNER_AND_GROUP);
@@ -27,6 +34,14 @@ export async function listenAt(server: Server, socketPath: string, group: number
     server.close(); // a listening server would keep the process from ending
     throw toFailure(error, `at ${socketPath}`);
   }
+}
+
+/**
+ * @param descriptor of a socket at this path that listens already: its folder, owner and mode are not ours to make, and
+ * it stays when the server closes
+ */
+export async function listenOn(server: Server, descriptor: number, socketPath: string): Promise<void> {
+  await listen(server, { fd: descriptor }, socketPath);
 }
 
 /** Everybody may look into it: who may connect is the socket's own matter. */
@@ -60,7 +75,7 @@ export async function takeOver(socketPath: string): Promise<void> {
     throw new Failure(
       'another helper is running',
       `at ${socketPath}`,
-      'stop it first, or choose another --socket',
+      "stop it first, a service by 'systemctl stop wayfare.socket wayfare.service', or choose another --socket",
     );
   await unlink(socketPath);
 }
@@ -77,17 +92,14 @@ function answers(socketPath: string): Promise<boolean> {
   });
 }
 
-function listen(server: Server, socketPath: string): Promise<void> {
+function listen(server: Server, what: { path: string } | { fd: number }, socketPath: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) =>
       reject(new Failure(`cannot listen (${error.message})`, `at ${socketPath}`, 'choose another --socket'));
     server.once('error', fail);
-    // The socket is made inside listen(): nobody else can reach it even before its mode is set.
-    const umask = process.umask(0o177);
-    server.listen({ path: socketPath, backlog: BACKLOG }, () => {
+    server.listen(what, BACKLOG, () => {
       server.off('error', fail);
       resolve();
     });
-    process.umask(umask);
   });
 }

@@ -8,12 +8,12 @@ import { type HelperGroups, type PeerCredentials, roleOf, strangerRefused } from
 import { Connection, type Service } from './connection.ts';
 import { CONNECTION_LIMITS, Connections, tooManyConnections } from './connections.ts';
 import { Farewells } from './farewells.ts';
-import { listenAt } from './listener.ts';
+import { listenAt, listenOn } from './listener.ts';
 import { descriptorOf, peerCredentialsFor } from './peer-credentials/index.ts';
 import { Turns } from './turns.ts';
 
 export interface HelperServer {
-  /** Takes the socket away and ends every connection. */
+  /** Takes the socket away, unless it was handed over, and ends every connection. */
   close(): Promise<void>;
 }
 
@@ -22,8 +22,11 @@ export interface ServerOptions extends Service {
   readonly groups: HelperGroups;
 }
 
-/** @throws Failure where another helper serves `socketPath`, or it cannot be made */
-export async function serve(options: ServerOptions): Promise<HelperServer> {
+/**
+ * @param handedOver the descriptor of a socket that listens at `socketPath` already, or null where it is to be made
+ * @throws Failure where another helper serves `socketPath`, or it cannot be made
+ */
+export async function serve(options: ServerOptions, handedOver: number | null = null): Promise<HelperServer> {
   const { socketPath, groups, clock, log } = options;
   const readPeerCredentials = await peerCredentialsFor(process.platform);
   const connections = new Connections(CONNECTION_LIMITS);
@@ -59,7 +62,8 @@ export async function serve(options: ServerOptions): Promise<HelperServer> {
   }
 
   const server = createServer({ allowHalfOpen: true }, admit);
-  await listenAt(server, socketPath, groups.operators);
+  if (handedOver === null) await listenAt(server, socketPath, groups.operators);
+  else await listenOn(server, handedOver, socketPath);
   // Such as a process without a descriptor left: the connection waits, and is taken later.
   server.on('error', (error) => log('error', 'a connection could not be taken', { reason: error.message }));
 

@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { HelperClock } from '../clock.ts';
 import { errorCode, Failure, notOnThisSystem, toFailure } from '../failure.ts';
 import { GROUPS, letIn, makeAccounts, removeAccounts } from './accounts.ts';
+import { answers, isListening } from './knock.ts';
 import { type Layout, layoutBelow } from './layout.ts';
 import { locatePayload, type Source } from './payload.ts';
 import { currentVersion, makeCurrent, putVersion, removeOtherVersions } from './program.ts';
@@ -17,6 +17,7 @@ import {
   enableUnits,
   endsOfHelper,
   isRunBySystemd,
+  isSocketActive,
   putUnits,
   removeUnits,
   restartHelper,
@@ -55,6 +56,7 @@ export async function installService(order: InstallOrder): Promise<void> {
   const layout = layoutBelow(order.root);
   const payload = await locatePayload(order.source);
   const former = await currentVersion(layout);
+  if (isRunBySystemd(layout)) await requireNoOtherHelper(layout);
   await makeAccounts(layout);
   await putVersion(layout, payload);
   if (former === null || former === payload.name) await activate(order, layout, payload.name);
@@ -85,12 +87,7 @@ export async function removeService({ root, purge, reset, say }: RemoveOrder): P
   requireRoot();
   const layout = layoutBelow(root);
   await disableUnits(layout);
-  if (await answers(layout.socket))
-    throw new Failure(
-      'a helper is running that systemd did not start',
-      `at ${layout.socket}`,
-      'stop it first',
-    );
+  if (await isListening(layout.socket)) throw helperOfAPerson(layout);
   if (layout.root === '/') await reset();
   await removeUnits(layout);
   await rm(layout.current, { force: true });
@@ -109,13 +106,23 @@ function requireRoot(): void {
   if (process.geteuid!() !== 0) throw new Failure('this needs root', '', 'run it with sudo');
 }
 
+/** One in the foreground would lose its socket to systemd's. @throws Failure where there is one */
+async function requireNoOtherHelper(layout: Layout): Promise<void> {
+  const isService = (await isSocketActive()) || (await runningVersion()) !== null;
+  if (!isService && (await isListening(layout.socket))) throw helperOfAPerson(layout);
+}
+
+function helperOfAPerson({ socket }: Layout): Failure {
+  return new Failure('a helper is running that systemd did not start', `at ${socket}`, 'stop it first');
+}
+
 /** Makes a version the one that runs. */
 async function activate({ clock }: InstallOrder, layout: Layout, name: string): Promise<void> {
   await makeCurrent(layout, name);
   await putUnits(layout);
   await enableUnits(layout);
   if (!isRunBySystemd(layout)) return;
-  if ((await runningVersion()) !== name) await restartHelper();
+  if ((await runningVersion()) !== name || !(await isSocketActive())) await restartHelper();
   await untilItAnswers(layout, clock);
 }
 
@@ -150,17 +157,6 @@ async function untilItAnswers({ socket }: Layout, clock: HelperClock): Promise<v
       );
     await clock.sleep(START_POLL_MS, signal);
   }
-}
-
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(socketPath);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
-  });
 }
 
 async function sayWhoMayUseIt({ person, say }: InstallOrder, layout: Layout): Promise<void> {

@@ -39,7 +39,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wayfare-install-'));
   said = [];
   for (const name of ['wayfare.js', 'wayfare-engine.js', 'kernels.wasm']) put(source('dist', name), name);
-  for (const name of ['wayfare.service', 'wayfare-lockdown.service'])
+  for (const name of ['wayfare.service', 'wayfare.socket', 'wayfare-lockdown.service'])
     put(
       source('dist/linux', name),
       `[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n`,
@@ -98,7 +98,8 @@ describe('install', () => {
     const files = readdirSync(program('current/'), { recursive: true, encoding: 'utf8' });
     expect(files.filter((name) => statSync(program('current', name)).isFile()).sort()).toEqual(
       [
-        ...['kernels.wasm', 'linux/wayfare-lockdown.service', 'linux/wayfare.service', 'node'],
+        ...['linux/wayfare-lockdown.service', 'linux/wayfare.service', 'linux/wayfare.socket'],
+        ...['kernels.wasm', 'node'],
         ...[`node_modules/${NATIVE}/index.cjs`, `node_modules/${NATIVE}/koffi.node`],
         ...[
           `node_modules/${NATIVE}/package.json`,
@@ -121,7 +122,7 @@ describe('install', () => {
 
   it('puts_units_into_place_and_enables_them', async () => {
     await install();
-    for (const unit of ['wayfare.service', 'wayfare-lockdown.service']) {
+    for (const unit of ['wayfare.service', 'wayfare.socket', 'wayfare-lockdown.service']) {
       expect(readFileSync(root('etc/systemd/system', unit), 'utf8')).toContain('ExecStart=');
       expect(readlinkSync(root('etc/systemd/system/multi-user.target.wants', unit))).toBe(
         `/etc/systemd/system/${unit}`,

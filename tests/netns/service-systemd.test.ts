@@ -13,18 +13,17 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BootedMachine, whyNoBootedMachine } from '../support/booted-machine.ts';
+import { type BootedMachine, whyNoBootedMachine } from '../support/booted-machine.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
+import { ServiceMachine, TRAVELLER_UID } from '../support/installed-service.ts';
 import { closeNamespaces, createNamespace, type Namespace, uniqueInterface } from '../support/netns.ts';
-import { type RunResult, run, waitFor } from '../support/processes.ts';
-import { putProgramSource } from '../support/program-source.ts';
+import { run, waitFor } from '../support/processes.ts';
 
 const SERVER_PORT = 51_820;
-const INSTALLED = '/usr/lib/wayfare/current/node /usr/lib/wayfare/current/wayfare.js';
 const INSTALL_HELPER = resolve(import.meta.dirname, '../../build/linux/install-helper');
-const TRAVELLER_UID = 1_234;
 
 let folder = '';
+let installed: ServiceMachine;
 let machine: BootedMachine;
 let server: Namespace;
 let conf = '';
@@ -53,19 +52,9 @@ async function openServer(): Promise<void> {
   conf = `[Interface]\nPrivateKey = ${clientKey}\nAddress = 10.70.0.2/24\n[Peer]\nPublicKey = ${await publicKeyOf(serverKey)}\nAllowedIPs = 10.70.0.0/24\nEndpoint = 192.0.2.1:${SERVER_PORT}\n`;
 }
 
-/** `wayfare service …` of the source, as sudo runs it. */
-function service(...args: string[]): Promise<RunResult> {
-  const program = ['/opt/wayfare/node', '/opt/wayfare/dist/wayfare.js', 'service', ...args];
-  return machine.run('env', ['-i', `SUDO_UID=${TRAVELLER_UID}`, ...program]);
-}
-
-function wayfare(...args: string[]): Promise<RunResult> {
-  return machine.run('sh', ['-c', `exec ${INSTALLED} "$@"`, 'sh', ...args]);
-}
-
-function helperPid(): Promise<string> {
-  return machine.sh('systemctl show --property MainPID --value wayfare');
-}
+const service = (...args: string[]) => installed.service(...args);
+const wayfare = (...args: string[]) => installed.wayfare(...args);
+const helperPid = () => installed.helperPid();
 
 function versions(): string[] {
   return readdirSync(machine.path('/usr/lib/wayfare/versions'));
@@ -148,11 +137,8 @@ function traces(): Promise<string> {
 describe.runIf(whyNoBootedMachine() === null)('the service', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'wayfare-service-'));
-    await putProgramSource(join(folder, 'source'));
-    machine = await BootedMachine.boot();
-    cpSync(join(folder, 'source'), machine.path('/opt/wayfare'), { recursive: true });
-    cpSync(process.execPath, machine.path('/opt/wayfare/node'));
-    await machine.sh(`chmod -R go-w /opt/wayfare; useradd --uid ${TRAVELLER_UID} --user-group traveller`);
+    installed = await ServiceMachine.boot();
+    machine = installed.machine;
     await openServer();
   });
 
@@ -168,8 +154,10 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
       /^Installed Wayfare 0\.1\.0-[0-9a-f]{12}\.\ntraveller may use it after the next login\.\n$/,
     );
     expect(
-      await machine.sh('systemctl is-active wayfare; systemctl is-enabled wayfare wayfare-lockdown'),
-    ).toBe('active\nenabled\nenabled');
+      await machine.sh(
+        'systemctl is-active wayfare.service wayfare.socket; systemctl is-enabled wayfare.service wayfare.socket wayfare-lockdown',
+      ),
+    ).toBe('active\nactive\nenabled\nenabled\nenabled');
     expect(await machine.sh('id -Gn traveller')).toBe('traveller wayfare wayfare-admin');
     expect(await machine.sh('getent passwd wayfare-engine')).toMatch(
       /:Wayfare engine:\/nonexistent:\/usr\/sbin\/nologin$/,
@@ -184,7 +172,7 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
   });
 
   it('pleases_systemd', async () => {
-    await machine.sh('systemd-analyze verify wayfare.service wayfare-lockdown.service');
+    await machine.sh('systemd-analyze verify wayfare.service wayfare.socket wayfare-lockdown.service');
     const exposure = async (unit: string) =>
       Number(
         /: ([0-9.]+) /.exec(await machine.sh(`systemd-analyze security --no-pager ${unit} | tail -n 1`))?.[1],
@@ -248,7 +236,7 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
 
   it('is_started_again_when_it_is_killed', async () => {
     const pid = await helperPid();
-    await machine.sh(`kill -KILL ${pid}`);
+    await machine.sh('systemctl kill --kill-whom main --signal KILL wayfare.service');
     await waitFor(async () => !['0', pid].includes(await helperPid()), { what: 'the next helper' });
     await waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'its answer' });
   });
