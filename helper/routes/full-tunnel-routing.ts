@@ -32,6 +32,8 @@ export interface FullTunnelRouting {
   removeSplit(device: string): Promise<void>;
   /** Removes all rules and routes that are ours, whoever left them. What is gone already is no failure. */
   remove(): Promise<void>;
+  /** The same, unless there is a present tunnel. */
+  removeLeftovers(): Promise<void>;
 }
 
 /** What a system does. Every call throws Failure. */
@@ -88,6 +90,10 @@ export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
       inTurn(() => {
         present = null;
         return routing.remove();
+      }),
+    removeLeftovers: () =>
+      inTurn(async () => {
+        if (present === null) await routing.remove();
       }),
   };
 }

@@ -2,7 +2,7 @@
 import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { darwinRoutes } from './darwin.ts';
 import { linuxRoutes } from './linux.ts';
-import { sharedBearerRoutes } from './shared-bearer-routes.ts';
+import { sharedRoutes } from './shared-routes.ts';
 import { windowsRoutes } from './windows.ts';
 
 /** How the system would reach an address now. */
@@ -28,23 +28,46 @@ export interface Routes {
     signal: AbortSignal,
   ): Promise<Map<string, Path | null>>;
   defaultPaths(): Promise<Path[]>;
-  /** @param table a number or a name, null for the main one */
-  addTunnelRoutes(device: string, prefixes: readonly IpPrefix[], table: string | null): Promise<void>;
   /**
-   * Pins each address, without a zone, to its path, all or none.
+   * Of the routes by a device that is up, those that stand and are wanted stay untouched: what they route never leaves in
+   * clear meanwhile. Others of ours, in whatever table, are removed.
+   *
+   * @param table a number or a name, null for the main one
+   */
+  setTunnelRoutes(device: string, prefixes: readonly IpPrefix[], table: string | null): Promise<void>;
+  /**
+   * Pins each address, without a zone, to its path, all or none. Where that is none, or leads into a tunnel of ours, it is
+   * the way that there would be without what is ours.
    *
    * @returns those it pinned: where somebody else's route to just this address stands, it is left alone, and is not
    * ours to remove
    */
-  addBearerRoutes(paths: ReadonlyMap<string, Path>): Promise<string[]>;
+  addBearerRoutes(paths: ReadonlyMap<string, Path | null>): Promise<string[]>;
   /** One that is gone already is no failure. */
   removeBearerRoutes(addresses: readonly string[]): Promise<void>;
-  /** Removes every route that a helper left behind. */
+  /** The machine's networks have changed: pins what is pinned to the way there now. Without one it stays as it is. */
+  refreshBearerRoutes(): Promise<void>;
+  /** What is sent to these prefixes goes nowhere while no tunnel has a route there. @param name of who will have one */
+  hold(name: string, prefixes: readonly IpPrefix[]): Promise<void>;
+  /** Ends what was held for one. Where that is nothing, it is no failure. */
+  release(name: string): Promise<void>;
+  /** Removes what a helper left behind of all these, but for what is pinned or held now. */
   removeLeftovers(): Promise<void>;
 }
 
+/** What a system does. Every call throws Failure. */
+export interface SystemRoutes
+  extends Omit<Routes, 'refreshBearerRoutes' | 'hold' | 'release' | 'removeLeftovers'> {
+  /** Changes only what differs. @param addresses without a zone */
+  renewBearerRoutes(addresses: readonly string[]): Promise<void>;
+  addHolds(prefixes: readonly IpPrefix[]): Promise<void>;
+  /** One that is gone already is no failure. */
+  removeHolds(prefixes: readonly IpPrefix[]): Promise<void>;
+  /** @param kept addresses that are pinned, and prefixes that are held */
+  removeLeftovers(kept: readonly IpPrefix[]): Promise<void>;
+}
+
 export function routesFor(platform: NodeJS.Platform): Routes {
-  if (platform === 'darwin') return darwinRoutes;
-  if (platform === 'win32') return windowsRoutes;
-  return sharedBearerRoutes(linuxRoutes);
+  if (platform === 'darwin') return sharedRoutes(darwinRoutes);
+  return sharedRoutes(platform === 'win32' ? windowsRoutes : linuxRoutes);
 }

@@ -1,9 +1,9 @@
 /** Full-tunnel routing by `ip`: what stands is compared with the plan, so that nothing is taken away that stays. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure } from '../failure.ts';
 import { type IpCommand, type IpFamily, linuxIpCommand, Refused } from '../network/ip-command.ts';
+import { OUR_PROTOCOL } from '../network/ours.ts';
 import {
   FULL_TUNNEL_TABLE,
   type FullTunnelPlan,
@@ -13,6 +13,7 @@ import {
   PRIORITIES,
 } from './full-tunnel.ts';
 import type { SystemRouting } from './full-tunnel-routing.ts';
+import { prefixOf } from './kernel-route.ts';
 import { readLocalNetworks } from './local-networks.ts';
 import { changeSettings, restoreSettings, settingsToChange } from './source-marks.ts';
 
@@ -50,8 +51,6 @@ const routeAnswer = z.array(
   }),
 );
 
-/** The mark of our rules and routes (`proto` in ip-route(8)), by which a helper knows what a killed one left. */
-const OUR_PROTOCOL = '87';
 /** RT_SCOPE_ of linux/rtnetlink.h, which IPv6 has not. */
 const GLOBAL_SCOPE = '0';
 const LINK_SCOPE = '253';
@@ -181,11 +180,6 @@ function routeWords({ prefix, metric, device, source, isOnLink }: PlannedRoute):
     ...(prefix.family === 4 ? ['scope', isOnLink ? LINK_SCOPE : GLOBAL_SCOPE] : []),
     ...['table', FULL_TUNNEL_TABLE, 'proto', OUR_PROTOCOL, 'metric', String(metric)],
   ];
-}
-
-function prefixOf(dst: string, family: IpFamily): IpPrefix {
-  const everything = family === '-4' ? '0.0.0.0/0' : '::/0';
-  return IpPrefix.parse(dst === 'default' ? everything : dst)!;
 }
 
 /** Those of `all` that are not among `some`. */

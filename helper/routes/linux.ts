@@ -1,38 +1,36 @@
 /** Routes by `ip`: changed through `-batch`, read through `-j`, whose answers are parsed here and nowhere else. */
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { IpAddress, type IpPrefix } from '../../engine/wire/ip-prefix.ts';
-import { Failure } from '../failure.ts';
-import { type IpCommand, type IpFamily, linuxIpCommand, Refused } from '../network/ip-command.ts';
-import type { Path, Routes } from './index.ts';
+import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
+import { type IpCommand, type IpFamily, linuxIpCommand } from '../network/ip-command.ts';
+import { OUR_ALIAS, OUR_PROTOCOL } from '../network/ours.ts';
+import { isSameWay, noWay, type Way, wayOf, waysBeside } from './bearer-ways.ts';
+import type { Path, SystemRoutes } from './index.ts';
+import { defaultMetric, type KernelRoute, prefixOf, routeAnswer } from './kernel-route.ts';
+import { setTunnelRoutes } from './linux-tunnel-routes.ts';
 
-const route = z.object({
-  type: z.string().optional(),
-  dst: z.string().optional(),
-  dev: z.string().optional(),
-  gateway: z.string().optional(),
-  protocol: z.string().optional(),
-  metrics: z.array(z.object({ mtu: z.number().optional() })).optional(),
-});
-type Route = z.output<typeof route>;
-const routeAnswer = z.array(route);
 const routeAnswers = z.array(routeAnswer);
-const linkAnswer = z.array(z.object({ ifname: z.string().optional(), mtu: z.number().optional() }));
+const linkAnswer = z.array(
+  z.object({ ifname: z.string().optional(), ifalias: z.string().optional(), mtu: z.number().optional() }),
+);
 
-/** The mark of our bearer routes (`proto` in ip-route(8)), by which a helper knows what a killed one left. */
-const OUR_PROTOCOL = '87';
 const FAMILIES = ['-4', '-6'] as const;
 
-export const linuxRoutes: Routes = createLinuxRoutes(linuxIpCommand);
+export const linuxRoutes: SystemRoutes = createLinuxRoutes(linuxIpCommand);
 
-export function createLinuxRoutes(ip: IpCommand): Routes {
+export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
   /** @returns by name, in bytes */
   async function linkMtus(): Promise<Map<string, number>> {
     const links = linkAnswer.parse(await ip.query(['link', 'show']));
     return new Map(links.map(({ ifname = '', mtu = 1_500 }) => [ifname, mtu]));
   }
 
-  async function ask(family: IpFamily, lines: string[][], signal: AbortSignal): Promise<Route[]> {
+  async function ourDevices(): Promise<Set<string>> {
+    const links = linkAnswer.parse(await ip.query(['link', 'show']));
+    return new Set(links.filter(({ ifalias }) => ifalias === OUR_ALIAS).map(({ ifname = '' }) => ifname));
+  }
+
+  async function ask(family: IpFamily, lines: string[][], signal: AbortSignal): Promise<KernelRoute[]> {
     return routeAnswers.parse(await ip.queryAll(family, lines, signal)).flat();
   }
 
@@ -66,89 +64,171 @@ export function createLinuxRoutes(ip: IpCommand): Routes {
         .filter((path) => path !== null);
     },
 
-    async addTunnelRoutes(device, prefixes, table) {
-      const inTable = table === null ? [] : ['table', table];
-      try {
-        await ip.batch(prefixes.map((prefix) => ['route', 'add', String(prefix), 'dev', device, ...inTable]));
-      } catch (error) {
-        const prefix = error instanceof Refused ? prefixes[error.index ?? -1] : undefined;
-        if (prefix === undefined || !(error instanceof Refused) || error.reason !== 'File exists')
-          throw error;
-        throw await routeIsTaken(ip, prefix, inTable);
-      }
-    },
+    setTunnelRoutes: (device, prefixes, table) => setTunnelRoutes(ip, device, prefixes, table),
 
     async addBearerRoutes(paths) {
       const others = await othersOf(paths.keys());
       const ours = [...paths].filter(([address]) => !others.has(canonical(address)));
+      const ways = await outside(new Map(ours));
       try {
         // What a killed helper left is replaced.
-        await ip.batch(ours.map(([address, path]) => bearerRoute(address, path)));
+        await ip.batch([...ways].map(([address, way]) => bearerRoute(address, way)));
       } catch (error) {
-        await remove(ours.map(([address]) => address)).catch(() => {}); // the first failure tells more
+        await remove([...ways.keys()]).catch(() => {}); // the first failure tells more
         throw error;
       }
-      return ours.map(([address]) => address);
+      return [...ways.keys()];
+    },
+
+    async renewBearerRoutes(addresses) {
+      if (addresses.length === 0) return;
+      const tunnels = await ourDevices();
+      const changes: string[][] = [];
+      for (const [family, ofFamily] of byFamily(addresses)) {
+        const table = await mainTable(family);
+        const hosts = table.filter((route) => isHostRoute(route) && !isHold(route));
+        const standing = new Map(hosts.map((route) => [canonical(route.dst), route]));
+        const wayTo = waysBeside(table, family, tunnels);
+        for (const address of ofFamily) {
+          const route = standing.get(canonical(address));
+          const way = wayTo(address);
+          if (way === null || (route !== undefined && !isOurs(route))) continue;
+          const present = route === undefined ? null : wayOf(route);
+          // A route that is replaced by its like is news too, which would bring us here again.
+          if (present === null || !isSameWay(present, way)) changes.push(bearerRoute(address, way));
+        }
+      }
+      await ip.batch(changes);
     },
 
     removeBearerRoutes: remove,
 
-    async removeLeftovers() {
-      const flush = ['route', 'flush', 'table', 'main', 'proto', OUR_PROTOCOL];
-      for (const family of ['-4', '-6'] as const) await ip.batch([flush], family);
+    addHolds: (prefixes) => ip.batch(prefixes.map((prefix) => ['route', 'replace', ...holdWords(prefix)])),
+
+    async removeHolds(prefixes) {
+      if (prefixes.length === 0) return;
+      const standing = new Set((await prefixesOf(isHold)).map(String));
+      const there = prefixes.filter((prefix) => standing.has(String(prefix)));
+      await ip.batch(there.map((prefix) => ['route', 'del', ...holdWords(prefix)]));
+    },
+
+    async removeLeftovers(kept) {
+      const wanted = new Set(kept.map(String));
+      const isLeft = (prefix: IpPrefix) => !wanted.has(String(prefix));
+      const pins = (await prefixesOf(isPin)).filter(isLeft).map(pinWords);
+      const holds = (await prefixesOf(isHold)).filter(isLeft).map(holdWords);
+      await ip.batch([...pins, ...holds].map((words) => ['route', 'del', ...words]));
     },
   };
 
+  /** @returns the prefixes of some routes in the main table */
+  async function prefixesOf(isWanted: (route: KernelRoute) => boolean): Promise<IpPrefix[]> {
+    const found: IpPrefix[] = [];
+    for (const family of FAMILIES)
+      for (const { dst = 'default' } of (await mainTable(family)).filter(isWanted))
+        found.push(prefixOf(dst, family));
+    return found;
+  }
+
   async function remove(addresses: readonly string[]): Promise<void> {
-    const there = await hostRoutes(addresses);
-    const ours = there.filter(({ protocol }) => protocol === OUR_PROTOCOL);
-    await ip.batch(ours.map(({ dst = '' }) => ['route', 'del', hostPrefix(dst), 'proto', OUR_PROTOCOL]));
+    const pins = (await hostRoutes(addresses)).filter(isPin);
+    await ip.batch(pins.map(({ dst = '' }) => ['route', 'del', ...pinWords(IpPrefix.parse(dst)!)]));
   }
 
   /** @returns the addresses to which somebody else's route stands */
   async function othersOf(addresses: Iterable<string>): Promise<Set<string>> {
-    const there = await hostRoutes([...addresses]);
-    const others = there.filter(({ protocol }) => protocol !== OUR_PROTOCOL);
+    const others = (await hostRoutes([...addresses])).filter((route) => !isOurs(route));
     return new Set(others.map(({ dst }) => canonical(dst)));
   }
 
-  /** Of the main table, which is read once: asked for one by one, each address would have the kernel go through it all. */
-  async function hostRoutes(addresses: readonly string[]): Promise<Route[]> {
-    const wanted = new Set(addresses.map((address) => canonical(address)));
-    const there: Route[] = [];
-    for (const family of FAMILIES) {
-      if (!addresses.some((address) => familyOf(address) === family)) continue;
-      const table = routeAnswer.parse(await ip.query([family, 'route', 'show']));
-      there.push(...table.filter(({ dst }) => wanted.has(canonical(dst))));
+  /**
+   * A tunnel that a killed helper left up answers for its endpoint itself, where the route outside has gone meanwhile; and
+   * what is held answers for nothing.
+   *
+   * @throws Failure where there is no way outside
+   */
+  async function outside(paths: ReadonlyMap<string, Path | null>): Promise<Map<string, Way>> {
+    const tunnels = await ourDevices();
+    const ways = new Map<string, Way>();
+    const others: string[] = [];
+    for (const [address, path] of paths) {
+      if (path === null || tunnels.has(path.device)) others.push(address);
+      else ways.set(address, path);
     }
+    for (const [family, ofFamily] of byFamily(others)) {
+      const wayTo = waysBeside(await mainTable(family), family, tunnels);
+      for (const address of ofFamily) {
+        const way = wayTo(address);
+        if (way === null) throw noWay(address);
+        ways.set(address, way);
+      }
+    }
+    return ways;
+  }
+
+  async function hostRoutes(addresses: readonly string[]): Promise<KernelRoute[]> {
+    const wanted = new Set(addresses.map((address) => canonical(address)));
+    const there: KernelRoute[] = [];
+    for (const [family] of byFamily(addresses))
+      there.push(...(await mainTable(family)).filter(({ dst }) => wanted.has(canonical(dst))));
     return there;
+  }
+
+  /** Read once for all addresses: asked for one by one, each would have the kernel go through it all. */
+  async function mainTable(family: IpFamily): Promise<KernelRoute[]> {
+    return routeAnswer.parse(await ip.query([family, 'route', 'show']));
   }
 }
 
-/** Two networks of the same addresses, as a hotel's and one's own, or two tunnels to the same place. */
-async function routeIsTaken(ip: IpCommand, prefix: IpPrefix, inTable: string[]): Promise<Failure> {
-  const words = ['route', 'show', 'exact', String(prefix), ...inTable];
-  const [taken] = routeAnswer.parse(await ip.query([familyOf(String(prefix)), ...words]));
-  return new Failure(
-    `${taken?.dev ?? 'another interface'} has that route already`,
-    `to ${prefix}`,
-    'take that tunnel down or leave that network, or take the prefix out of AllowedIPs',
-  );
+/** By family, those that have any. */
+function byFamily(addresses: readonly string[]): [IpFamily, string[]][] {
+  return FAMILIES.map((family): [IpFamily, string[]] => [
+    family,
+    addresses.filter((address) => familyOf(address) === family),
+  ]).filter(([, ofFamily]) => ofFamily.length > 0);
 }
 
-function pathOf(answer: Route, mtus: ReadonlyMap<string, number>): Path | null {
-  if (answer.dev === undefined) return null;
+function isOurs({ protocol }: KernelRoute): boolean {
+  return protocol === OUR_PROTOCOL;
+}
+
+function isHold(route: KernelRoute): boolean {
+  return isOurs(route) && route.type !== undefined;
+}
+
+function isPin(route: KernelRoute): boolean {
+  return isOurs(route) && route.type === undefined;
+}
+
+/** `ip` leaves the length of a host's prefix out. */
+function isHostRoute({ dst = 'default' }: KernelRoute): boolean {
+  return dst !== 'default' && !dst.includes('/');
+}
+
+function pathOf(answer: KernelRoute, mtus: ReadonlyMap<string, number>): Path | null {
+  const way = wayOf(answer);
+  if (way === null) return null;
   return {
-    device: answer.dev,
-    gateway: answer.gateway ?? null,
-    mtu: answer.metrics?.[0]?.mtu ?? mtus.get(answer.dev) ?? 1_500,
+    ...way,
+    mtu: answer.metrics?.[0]?.mtu ?? mtus.get(way.device) ?? 1_500,
     isLocal: answer.type === 'local',
   };
 }
 
-function bearerRoute(address: string, path: Path): string[] {
-  const via = path.gateway === null ? [] : ['via', path.gateway];
-  return ['route', 'replace', hostPrefix(address), ...via, 'dev', path.device, 'proto', OUR_PROTOCOL];
+function bearerRoute(address: string, { device, gateway }: Way): string[] {
+  const family = gateway !== null && familyOf(gateway) !== familyOf(address) ? ['inet6'] : [];
+  const via = gateway === null ? [] : ['via', ...family, gateway];
+  return ['route', 'replace', hostPrefix(address), ...via, 'dev', device, 'proto', OUR_PROTOCOL];
+}
+
+function pinWords(prefix: IpPrefix): string[] {
+  return [String(prefix), 'proto', OUR_PROTOCOL];
+}
+
+/** Any tunnel's route comes before it, and a route that the network gave to the same prefix after it. */
+function holdWords(prefix: IpPrefix): string[] {
+  const metric = defaultMetric(prefix) + 1;
+  return ['unreachable', String(prefix), 'metric', String(metric), 'proto', OUR_PROTOCOL];
 }
 
 /** `ip` takes a zone as the interface to go out by. */

@@ -79,6 +79,20 @@ export function meeting(some: readonly IpPrefix[], others: readonly IpPrefix[]):
   return some.find((one) => others.some((other) => contains(one, other) || contains(other, one))) ?? null;
 }
 
+/** @returns the prefixes of which every address is in `some` and in `others` */
+export function inBoth(some: readonly IpPrefix[], others: readonly IpPrefix[]): IpPrefix[] {
+  return unique([...within(some, others), ...within(others, some)].map((prefix) => prefix.masked()));
+}
+
+/** Each is looked for once a prefix length, for there may be thousands of both. */
+function within(inner: readonly IpPrefix[], outer: readonly IpPrefix[]): IpPrefix[] {
+  const known = new Set(outer.map((prefix) => String(prefix.masked())));
+  const lengths = [...new Set(outer.map(({ length }) => length))];
+  const isWithin = ({ address, length }: IpPrefix) =>
+    lengths.some((each) => each <= length && known.has(String(new IpPrefix(address, each).masked())));
+  return inner.filter(isWithin);
+}
+
 /** Whether every address of `inner` is one of `outer`. */
 export function contains(outer: IpPrefix, inner: IpPrefix): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false;

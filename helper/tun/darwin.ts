@@ -4,7 +4,7 @@ import type { TunDevices } from './index.ts';
 
 export const darwinTunDevices: TunDevices = {
   open: () => Promise.reject(notOnThisSystem('a tunnel interface')),
-  addAddresses: () => Promise.reject(notOnThisSystem('a tunnel interface')),
+  setAddresses: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setMtu: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setUp: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setDown: () => Promise.reject(notOnThisSystem('a tunnel interface')),

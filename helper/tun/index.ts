@@ -14,8 +14,10 @@ export interface TunDevice {
 
 /** Every call throws Failure or SystemError. */
 export interface TunDevices {
+  /** One that a helper left behind is taken over as it stands: what is routed there stays there. */
   open(name: string): Promise<TunDevice>;
-  addAddresses(device: string, addresses: readonly IpPrefix[]): Promise<void>;
+  /** The device has these and no others, but for what the system gives it. Those that it has already stay untouched. */
+  setAddresses(device: string, addresses: readonly IpPrefix[]): Promise<void>;
   /** @param mtu bytes */
   setMtu(device: string, mtu: number): Promise<void>;
   setUp(device: string): Promise<void>;

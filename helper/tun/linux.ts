@@ -2,18 +2,18 @@
  * TUN devices by engine/io/descriptors.ts, the rest by `ip`. A device of ours outlives its helper, so that nothing is
  * routed elsewhere when that is killed; the next helper knows it by its alias.
  */
+import { z } from 'zod';
 import { SystemError } from '../../engine/errors.ts';
-import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
+import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure } from '../failure.ts';
 import { linuxIpCommand } from '../network/ip-command.ts';
+import { OUR_ALIAS } from '../network/ours.ts';
 import type { TunDevices } from './index.ts';
-
-const ALIAS = 'wayfare';
 
 export const linuxTunDevices: TunDevices = {
   async open(name) {
     const link = (await links()).find(({ ifname }) => ifname === name);
-    if (link !== undefined && link.ifalias !== ALIAS)
+    if (link !== undefined && link.ifalias !== OUR_ALIAS)
       throw new Failure(
         'an interface of that name exists',
         '',
@@ -23,12 +23,7 @@ export const linuxTunDevices: TunDevices = {
     const { closeDescriptor, openTun, setPersistent } = await import('../../engine/io/descriptors.ts');
     const tun = openTun(name);
     try {
-      await linuxIpCommand.batch([
-        ['link', 'set', 'dev', tun.name, 'alias', ALIAS],
-        // What the last helper set up, where there was one: this one sets up its own.
-        ['link', 'set', 'dev', tun.name, 'down'],
-        ['address', 'flush', 'dev', tun.name],
-      ]);
+      await linuxIpCommand.batch([['link', 'set', 'dev', tun.name, 'alias', OUR_ALIAS]]);
       setPersistent(tun.descriptor, true);
     } catch (error) {
       closeDescriptor(tun.descriptor);
@@ -47,7 +42,18 @@ export const linuxTunDevices: TunDevices = {
       },
     };
   },
-  addAddresses: (device, addresses) => linuxIpCommand.batch(addressCommands(device, addresses)),
+  async setAddresses(device, addresses) {
+    const wanted = [...new Set(addresses.map(String))];
+    let standing = await addressesOf(device);
+    const unwanted = standing.filter((each) => !wanted.includes(each));
+    if (unwanted.length > 0) {
+      // The last first: with an IPv4 address the kernel removes those that came after it in its network, wanted or not.
+      await linuxIpCommand.batch(unwanted.reverse().map((each) => ['address', 'del', each, 'dev', device]));
+      standing = await addressesOf(device);
+    }
+    const missing = wanted.filter((each) => !standing.includes(each));
+    await linuxIpCommand.batch(missing.map((each) => ['address', 'add', each, 'dev', device]));
+  },
   setMtu: (device, mtu) => linuxIpCommand.batch([['link', 'set', 'dev', device, 'mtu', String(mtu)]]),
   setUp: (device) => linuxIpCommand.batch([['link', 'set', 'dev', device, 'up']]),
   async setDown(device) {
@@ -55,7 +61,9 @@ export const linuxTunDevices: TunDevices = {
     if (isThere) await linuxIpCommand.batch([['link', 'set', 'dev', device, 'down']]);
   },
   async removeLeftovers(kept) {
-    const ours = (await links()).filter(({ ifname, ifalias }) => ifalias === ALIAS && !kept.includes(ifname));
+    const ours = (await links()).filter(
+      ({ ifname, ifalias }) => ifalias === OUR_ALIAS && !kept.includes(ifname),
+    );
     for (const { ifname } of ours) await linuxIpCommand.batch([['link', 'delete', 'dev', ifname]]);
     return ours.map(({ ifname }) => ifname);
   },
@@ -70,8 +78,27 @@ async function links(): Promise<readonly Link[]> {
   return (await linuxIpCommand.query(['link', 'show'])) as Link[];
 }
 
-/** The kernel refuses an address it has: one that a config repeats is added once. */
-export function addressCommands(device: string, addresses: readonly IpPrefix[]): string[][] {
-  const texts = new Set(addresses.map(String));
-  return [...texts].map((address) => ['address', 'add', address, 'dev', device]);
+const addressAnswer = z.array(
+  z.object({
+    ifname: z.string().optional(),
+    addr_info: z
+      .array(
+        z.object({
+          local: z.string(),
+          prefixlen: z.number(),
+          /** Given by the kernel itself. */
+          'stable-privacy': z.boolean().optional(),
+        }),
+      )
+      .default([]),
+  }),
+);
+
+/** Those that were added, as ADDRESS/LENGTH. */
+async function addressesOf(device: string): Promise<string[]> {
+  const answer = addressAnswer.parse(await linuxIpCommand.query(['address', 'show']));
+  return answer
+    .flatMap(({ ifname, addr_info }) => (ifname === device ? addr_info : []))
+    .filter((each) => each['stable-privacy'] !== true)
+    .map(({ local, prefixlen }) => String(IpPrefix.parse(`${local}/${prefixlen}`)));
 }

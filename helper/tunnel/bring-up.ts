@@ -101,6 +101,7 @@ const ENGINE_NEWS_MS = 500;
 /** @throws BringUpFailed, or Interrupted where somebody cancelled it */
 export async function bringUp(order: BringUpOrder): Promise<Outcome> {
   const { world, signal, live, undo, name } = order;
+  undo.push('open what was held for its routes', () => world.routes.release(name));
 
   const { config } = await step(order, 'read-config', () => connectableTunnel(order));
   live.config = config;
@@ -141,9 +142,9 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
 
   await untilEngineEnds(order, engine, async () => {
     await step(order, 'configure-engine', () => configureEngine(engine.request, setup, signal));
-    await step(order, 'set-addresses', () => world.tun.addAddresses(tun.name, config.interface.addresses));
+    await step(order, 'set-addresses', () => world.tun.setAddresses(tun.name, config.interface.addresses));
     await step(order, 'set-mtu', async () => {
-      live.mtu = config.interface.mtu ?? (await mtuFor(paths, config, world.routes));
+      live.mtu = config.interface.mtu ?? (await mtuFor(pathsOutside(paths, tun.name), config, world.routes));
       await world.tun.setMtu(tun.name, live.mtu);
     });
     // From the moment the tunnel's own routes stand, an endpoint that they cover would be sought inside the tunnel: its
@@ -158,7 +159,7 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
             order,
             fullTunnelOf(config, tun.name, mark, world.protection.of(name)?.allowLan ?? false),
           )
-        : addTunnelRoutes(order, config, tun.name),
+        : setTunnelRoutes(order, config, tun.name),
     );
     await step(order, 'set-dns', () => setDns(order, config, tun.name, isFull));
     await step(order, 'handshake', () => awaitHandshake(order, engine, setup));
@@ -304,13 +305,20 @@ export function pathsTo(
   return routes.pathsTo([...new Set(addresses)], mark, signal);
 }
 
+/** A way that leads into the tunnel, as to a peer of its own or where a killed helper left it up, says nothing of the link. */
+export function pathsOutside(paths: ReadonlyMap<string, Path | null>, device: string): Map<string, Path> {
+  return new Map(
+    [...paths].filter((each): each is [string, Path] => each[1] !== null && each[1].device !== device),
+  );
+}
+
 /** The interface's MTU where its config gives none, in bytes. */
 export async function mtuFor(
-  paths: ReadonlyMap<string, Path | null>,
+  paths: ReadonlyMap<string, Path>,
   config: TunnelConfig,
   routes: Routes,
 ): Promise<number> {
-  const endpointMtus = [...paths.values()].flatMap((path) => (path === null ? [] : [path.mtu]));
+  const endpointMtus = [...paths.values()].map(({ mtu }) => mtu);
   const defaults = endpointMtus.length > 0 ? [] : await routes.defaultPaths();
   return tunnelMtu(
     endpointMtus,
@@ -335,18 +343,16 @@ async function addBearerRoutes(
   if (!isMainTable(table)) return;
   const inMainTable = isFull ? [] : mainTableRoutes(allowedIpsOf(config), addresses);
   const covering = [...inMainTable, ...addresses];
-  const bearers = new Map<string, Path>();
+  const bearers = new Map<string, Path | null>();
   for (const address of swallowedEndpoints([...paths.keys()], covering)) {
     const path = paths.get(address) ?? null;
-    if (path === null)
-      throw new Failure('there is no way to an endpoint', `at ${address}`, 'check the network connection');
-    if (!path.isLocal) bearers.set(address, path);
+    if (!path?.isLocal) bearers.set(address, path);
   }
   const added = await world.routes.addBearerRoutes(bearers);
   undo.push('remove the routes to its endpoints', () => world.routes.removeBearerRoutes(added));
 }
 
-async function addTunnelRoutes(
+async function setTunnelRoutes(
   { world, undo }: BringUpOrder,
   config: TunnelConfig,
   device: string,
@@ -355,11 +361,11 @@ async function addTunnelRoutes(
   const { addresses, table } = config.interface;
   const allowedIps = allowedIpsOf(config);
   if (isMainTable(table)) {
-    await routes.addTunnelRoutes(device, mainTableRoutes(allowedIps, addresses), null);
+    await routes.setTunnelRoutes(device, mainTableRoutes(allowedIps, addresses), null);
     undo.push('take its routes from beside the full tunnel', () => fullTunnelRouting.removeSplit(device));
     await fullTunnelRouting.addSplit({ device, prefixes: allowedIps });
-  } else if (table.kind !== 'off')
-    await routes.addTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
+  } else if (table.kind === 'off') await routes.setTunnelRoutes(device, [], null);
+  else await routes.setTunnelRoutes(device, explicitTableRoutes(allowedIps), tableText(table));
 }
 
 function fullTunnelOf(config: TunnelConfig, device: string, mark: number, allowLan: boolean): FullTunnel {
@@ -379,6 +385,7 @@ async function routeEverything({ world, undo }: BringUpOrder, tunnel: FullTunnel
   routing.changeSettings(settings);
   undo.push('remove the routes of a full tunnel', () => routing.remove());
   await routing.apply(tunnel);
+  await world.routes.setTunnelRoutes(tunnel.device, [], null); // its config may have asked for less before
 }
 
 async function setDns(

@@ -8,6 +8,7 @@ import {
   engineEnded,
   type LiveTunnel,
   mtuFor,
+  pathsOutside,
   pathsTo,
   type ReadTunnel,
   type World,
@@ -122,9 +123,8 @@ export class Tunnel {
     if (device === null || setup === null || setup.config.interface.mtu !== null) return;
     const { routes } = this.#world;
     const paths = await pathsTo(setup.endpoints, setup.mark, routes, signal);
-    // A way that leads into the tunnel says nothing of the link, and without any there is nothing to follow.
-    const outside = new Map([...paths].filter(([, path]) => path !== null && path.device !== device));
-    if (outside.size === 0) return;
+    const outside = pathsOutside(paths, device);
+    if (outside.size === 0) return; // there is nothing to follow
     const mtu = await mtuFor(outside, setup.config, routes);
     if (mtu === this.#live.mtu || this.#live.setup !== setup) return;
     await this.#world.tun.setMtu(device, mtu);

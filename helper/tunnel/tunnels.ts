@@ -19,7 +19,7 @@ import {
 import { Announcements, type EventSources, Samples } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import { meeting } from '../routes/plan.ts';
+import { inBoth, isMainTable, meeting } from '../routes/plan.ts';
 import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
@@ -80,8 +80,10 @@ export class Tunnels {
         await this.#requireKnown(name);
         if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
         await this.#tunnel(name).unwound();
-        if (isAtRest(this.#tunnel(name))) await this.#makeRoom(name, replace);
-        return { attempt: this.#up(name, timeoutSeconds, departed) };
+        const begins = isAtRest(this.#tunnel(name));
+        if (begins) await this.#makeRoom(name, replace);
+        const attempt = this.#up(name, timeoutSeconds, departed);
+        return { attempt: begins ? attempt.finally(() => this.#release(name)) : attempt };
       });
       return { outcome: await attempt };
     },
@@ -138,31 +140,36 @@ export class Tunnels {
   /** Brings up again what was up when another helper was killed. */
   async resume(names: readonly string[]): Promise<void> {
     const { log } = this.#world;
+    const attempts: Promise<unknown>[] = [];
     for (const name of names) {
       try {
         await this.#inTurn(async () => {
           await this.#makeRoom(name, false);
           log('info', 'tunnel is brought up again', { tunnel: name });
           // Its failure is logged and told by its state.
-          this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal).catch(() => {});
+          const attempt = this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal);
+          attempts.push(attempt.catch(() => {}));
         });
       } catch (error) {
         // What it guarded stays closed.
         log('error', 'tunnel is not brought up again', { tunnel: name, reason: toFailure(error).message });
       }
     }
+    await Promise.all(attempts);
+    if (names.length > 0 && !this.#isClosing) await this.#inTurn(() => this.#removeLeftovers());
   }
 
   /** The machine's links, addresses or routes have changed. Never throws. */
   async onNetworkChanged(): Promise<void> {
-    const { protection, fullTunnelRouting, log } = this.#world;
+    const { protection, routes, fullTunnelRouting } = this.#world;
     const tunnels = [...this.#tunnels.values()].map((tunnel) => tunnel.followMtu());
-    const works = [protection.refresh(), fullTunnelRouting.refresh(), ...tunnels];
-    for (const result of await Promise.allSettled(works))
-      if (result.status === 'rejected')
-        log('warning', 'could not follow a change of the network', {
-          reason: toFailure(result.reason).message,
-        });
+    const works = [
+      protection.refresh(),
+      routes.refreshBearerRoutes(),
+      fullTunnelRouting.refresh(),
+      ...tunnels,
+    ];
+    await this.#logFailures('could not follow a change of the network', works);
   }
 
   /** Somebody, such as a restart of nftables.service, may have flushed the packet filter. Never throws. */
@@ -192,13 +199,36 @@ export class Tunnels {
     await takeDown([...this.#tunnels.values()]);
   }
 
+  /** It stands, or has failed. */
+  #release(name: string): Promise<void> {
+    return this.#logFailures('could not open what was held', [this.#world.routes.release(name)]);
+  }
+
+  /** What a killed helper left, and none of its tunnels took over: their configs may have changed since. */
+  async #removeLeftovers(): Promise<void> {
+    const { tun, routes, fullTunnelRouting } = this.#world;
+    const alive = [...this.#tunnels.values()].filter((tunnel) => !isAtRest(tunnel));
+    await this.#logFailures('could not remove what a killed helper left', [
+      tun.removeLeftovers(alive.map(({ name }) => name)),
+      routes.removeLeftovers(),
+      fullTunnelRouting.removeLeftovers(),
+    ]);
+  }
+
+  async #logFailures(what: string, works: readonly Promise<unknown>[]): Promise<void> {
+    for (const result of await Promise.allSettled(works))
+      if (result.status === 'rejected')
+        this.#world.log('warning', what, { reason: toFailure(result.reason).message });
+  }
+
   async #up(name: string, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
     return this.#tunnel(name).up(() => this.#readTunnel(name), timeoutSeconds, departed);
   }
 
   /**
    * No two tunnels may claim an address. One that takes the place of others guards the machine before they go down, and
-   * what failed and was guarded still is succeeded too.
+   * what failed and was guarded still is succeeded too. Without a kill switch, what it takes from them is held until its
+   * own routes stand. NOTE: a full tunnel's is not, whose own datagrams are among it.
    *
    * @throws Failure
    */
@@ -215,7 +245,7 @@ export class Tunnels {
         `take that down first: wayfare down ${first[0]}; or let this one take its place: wayfare up ${name} --replace`,
       );
     this.#claims.set(name, claim);
-    const { protection } = this.#world;
+    const { protection, routes } = this.#world;
     const guard = guardOf(config, settings);
     const failed = guard.killSwitch
       ? [...this.#tunnels.values()].filter(({ state }) => state.kind === 'error')
@@ -226,6 +256,14 @@ export class Tunnels {
     ];
     if (succeeded.length === 0) return;
     await protection.set(name, { ...guard, endpoints: protection.of(name)?.endpoints ?? [] });
+    if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table))
+      await routes.hold(
+        name,
+        inBoth(
+          claim,
+          met.flatMap(([, theirs]) => theirs),
+        ),
+      );
     await takeDown(succeeded);
   }
 

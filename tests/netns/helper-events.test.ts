@@ -53,7 +53,7 @@ it('tells_the_whole_life_of_a_tunnel_without_being_asked', async () => {
 it('tells_what_a_tunnel_has_failed_of', async () => {
   const heard = await subscribe('tunnels');
   const name = await world.importTunnel({ peerKey: await publicKeyOf(await newKey()) });
-  await world.wayfare('up', name, '--timeout', '0.3');
+  await world.wayfare('up', name, '--timeout', '1');
   await waitFor(() => statesOf(name, heard).length === 4, { what: 'the failure to be told' });
   expect(statesOf(name, heard)).toEqual(['disconnected', 'connecting', 'disconnecting', 'error: handshake']);
 });

@@ -4,6 +4,7 @@ import { parseWgQuick } from '../../../engine/config/wg-quick.ts';
 import type { HelperClock } from '../../../helper/clock.ts';
 import { Failure } from '../../../helper/failure.ts';
 import type { Firewall } from '../../../helper/firewall/index.ts';
+import { noWay } from '../../../helper/routes/bearer-ways.ts';
 import type { Path } from '../../../helper/routes/index.ts';
 import type { ReadTunnel, World } from '../../../helper/tunnel/bring-up.ts';
 import type { LiveJournal } from '../../../helper/tunnel/live-journal.ts';
@@ -96,6 +97,7 @@ const forgetfulJournal: LiveJournal = {
 
 export class FakeWorld {
   #isGuarding = false;
+  readonly #held = new Set<string>();
   readonly #firewall: Firewall = {
     apply: async ({ tunnels }) => {
       this.#deed('guard', tunnels.map(({ state, device }) => `${device} ${state}`).join(', '));
@@ -130,7 +132,7 @@ export class FakeWorld {
         this.#deed('open', name);
         return { name, descriptor: 99, close: () => this.#deed('close', name) };
       },
-      addAddresses: async (_, addresses) => this.#deed('addAddresses', addresses.join(' ')),
+      setAddresses: async (_, addresses) => this.#deed('setAddresses', addresses.join(' ')),
       setMtu: async (_, mtu) => this.#deed('setMtu', String(mtu)),
       setUp: async (name) => this.#deed('setUp', name),
       setDown: async (name) => this.#deed('setDown', name),
@@ -139,16 +141,25 @@ export class FakeWorld {
     routes: {
       pathsTo: async (addresses) => new Map(addresses.map((address) => [address, this.path])),
       defaultPaths: async () => [],
-      addTunnelRoutes: async (_, prefixes, table) =>
-        this.#deed('addTunnelRoutes', [...prefixes, ...(table === null ? [] : [`table ${table}`])].join(' ')),
+      setTunnelRoutes: async (_, prefixes, table) =>
+        this.#deed('setTunnelRoutes', [...prefixes, ...(table === null ? [] : [`table ${table}`])].join(' ')),
       addBearerRoutes: async (paths) => {
         const addresses = [...paths.keys()];
+        for (const [address, path] of paths) if (path === null) throw noWay(address);
         if (addresses.length > 0) this.#deed('addBearerRoutes', addresses.join(' '));
         return addresses;
       },
       removeBearerRoutes: async (addresses) => {
         if (addresses.length > 0) this.#deed('removeBearerRoutes', addresses.join(' '));
       },
+      hold: async (name, prefixes) => {
+        this.#held.add(name);
+        this.#deed('hold', [name, ...prefixes].join(' '));
+      },
+      release: async (name) => {
+        if (this.#held.delete(name)) this.#deed('release', name);
+      },
+      refreshBearerRoutes: async () => this.#deed('refreshBearerRoutes', ''),
       removeLeftovers: async () => {},
     },
     fullTunnelRouting: {
@@ -162,6 +173,7 @@ export class FakeWorld {
       addSplit: async () => {},
       removeSplit: async () => {},
       remove: async () => this.#deed('removeFullTunnel', ''),
+      removeLeftovers: async () => {},
     },
     protection: new Protection(this.#firewall, forgetfulJournal, false),
     journal: forgetfulJournal,

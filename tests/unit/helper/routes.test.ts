@@ -8,12 +8,12 @@ import { createLinuxRoutes } from '../../../helper/routes/linux.ts';
 import {
   contains,
   explicitTableRoutes,
+  inBoth,
   mainTableRoutes,
   swallowedEndpoints,
   tunnelMtu,
 } from '../../../helper/routes/plan.ts';
-import { sharedBearerRoutes } from '../../../helper/routes/shared-bearer-routes.ts';
-import { addressCommands } from '../../../helper/tun/linux.ts';
+import { sharedRoutes } from '../../../helper/routes/shared-routes.ts';
 import { staying } from './fake-world.ts';
 
 const prefixes = (...texts: string[]) => texts.map((text) => IpPrefix.parse(text)!);
@@ -70,6 +70,17 @@ describe('the plan of routes', () => {
     );
   });
 
+  it('finds what two tunnels would both take', () => {
+    fc.assert(
+      fc.property(fc.array(anyPrefix), fc.array(anyPrefix), (a, b) => {
+        const isIn = (one: IpPrefix, others: readonly IpPrefix[]) =>
+          others.some((other) => contains(other, one));
+        const both = [...a.filter((each) => isIn(each, b)), ...b.filter((each) => isIn(each, a))];
+        expect(new Set(inBoth(a, b).map(String))).toEqual(new Set(both.map(String)));
+      }),
+    );
+  });
+
   it.each([
     [[1_500, 1_400], [9_000], 1_320],
     [[], [1_500, 1_492], 1_412],
@@ -93,18 +104,12 @@ describe('ip commands', () => {
       ]),
     ).toBe('link set dev wg=+.-_0 up\nroute add ::/1\n');
   });
-
-  it('add an address that a config repeats once', () => {
-    expect(addressCommands('wg0', prefixes('10.7.0.2/24', '10.7.0.2/24', 'fd07::2/64'))).toEqual([
-      ['address', 'add', '10.7.0.2/24', 'dev', 'wg0'],
-      ['address', 'add', 'fd07::2/64', 'dev', 'wg0'],
-    ]);
-  });
 });
 
 /** A kernel that answers each query with what `ip -j` printed for it on a real one. */
 class FakeIp implements IpCommand {
   readonly batches: string[] = [];
+  readonly queries: string[] = [];
   refusal: Failure | null = null;
   readonly #answers: Readonly<Record<string, unknown>>;
 
@@ -117,6 +122,7 @@ class FakeIp implements IpCommand {
   }
 
   async query(words: readonly string[]): Promise<unknown> {
+    this.queries.push(words.join(' '));
     const answer = this.#answers[words.join(' ')];
     if (answer === undefined) throw new Failure('Network is unreachable');
     return answer;
@@ -169,6 +175,7 @@ describe('routes on Linux', () => {
 
   it('pins endpoints to their paths, but where somebody else has', async () => {
     const ip = new FakeIp({
+      'link show': links,
       '-4 route show': [
         { dst: 'default', dev: 'eth0' },
         { dst: '192.0.2.0/24', dev: 'eth1' },
@@ -192,9 +199,10 @@ describe('routes on Linux', () => {
 
   it('keeps a route that two tunnels share until both have given it back', async () => {
     const ip = new FakeIp({
+      'link show': links,
       '-4 route show': [{ dst: '192.0.2.1', dev: 'eth0', protocol: '87' }],
     });
-    const routes = sharedBearerRoutes(createLinuxRoutes(ip));
+    const routes = sharedRoutes(createLinuxRoutes(ip));
     const wanted = new Map([['192.0.2.1', gateway]]);
     const held = await Promise.all([routes.addBearerRoutes(wanted), routes.addBearerRoutes(wanted)]);
     expect(held).toEqual([['192.0.2.1'], ['192.0.2.1']]);
@@ -207,19 +215,166 @@ describe('routes on Linux', () => {
     expect(ip.batches).toHaveLength(3);
   });
 
+  it('pins an endpoint beside the tunnel that a killed helper left up over it', async () => {
+    const ip = new FakeIp({
+      'link show': [...links, { ifname: 'wg0', ifalias: 'wayfare' }],
+      '-4 route show': [
+        { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+        { dst: '192.0.2.0/24', dev: 'wg0' },
+      ],
+    });
+    const inside = { device: 'wg0', gateway: null, mtu: 1_420, isLocal: false };
+    const routes = createLinuxRoutes(ip);
+    expect(await routes.addBearerRoutes(new Map([['192.0.2.1', inside]]))).toEqual(['192.0.2.1']);
+    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n']);
+  });
+
+  it('renews the routes to endpoints that differ from the way there now, and no others', async () => {
+    const ip = new FakeIp({
+      'link show': [...links, { ifname: 'wg0', ifalias: 'wayfare' }],
+      '-4 route show': [
+        { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+        { dst: '192.0.2.0/24', dev: 'wg0' },
+        { dst: '192.0.2.1', gateway: '10.0.0.1', dev: 'eth0', protocol: '87' },
+        { dst: '192.0.2.2', gateway: '10.0.0.9', dev: 'eth0', protocol: '87' },
+        { dst: '192.0.2.4', dev: 'ppp0' },
+      ],
+      '-6 route show': [
+        { dst: '2001:db8::/32', dev: 'wg0' },
+        { dst: '2001:db8::1', gateway: 'fe80::1', dev: 'eth0', protocol: '87' },
+      ],
+    });
+    const routes = createLinuxRoutes(ip);
+    const pinned = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '2001:db8::1'];
+    await routes.renewBearerRoutes(pinned);
+    expect(ip.batches).toEqual([
+      'route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n' +
+        'route replace 192.0.2.3/32 via 10.0.0.9 dev eth0 proto 87\n',
+    ]);
+  });
+
+  it('reads each table once, however many endpoints there are', async () => {
+    const addresses = Array.from({ length: 5_000 }, (_, i) => `192.0.${i >> 8}.${i & 255}`);
+    const ip = new FakeIp({
+      'link show': links,
+      '-4 route show': [
+        { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+        ...addresses.map((dst) => ({ dst, gateway: '10.0.0.1', dev: 'eth0', protocol: '87' })),
+      ],
+    });
+    await createLinuxRoutes(ip).renewBearerRoutes(addresses);
+    expect(ip.queries).toEqual(['link show', '-4 route show']);
+    expect(ip.batches.join('').split('\n')).toHaveLength(5_001);
+  });
+
+  it('removes what a killed helper left, but for what is kept', async () => {
+    const ip = new FakeIp({
+      '-4 route show': [
+        { dst: '192.0.2.1', dev: 'eth0', protocol: '87' },
+        { dst: '192.0.2.2', dev: 'eth0', protocol: '87' },
+        { dst: '192.0.2.3', dev: 'eth0' },
+        { type: 'unreachable', dst: '10.8.0.0/16', metric: 1, protocol: '87' },
+        { type: 'unreachable', dst: '10.9.0.0/16', metric: 1, protocol: '87' },
+        { type: 'unreachable', dst: '10.10.0.0/16', metric: 1 },
+      ],
+      '-6 route show': [{ type: 'unreachable', dst: 'fd08::/16', dev: 'lo', metric: 1_025, protocol: '87' }],
+    });
+    await createLinuxRoutes(ip).removeLeftovers(prefixes('192.0.2.1', '10.8.0.0/16'));
+    expect(ip.batches).toEqual([
+      'route del 192.0.2.2/32 proto 87\n' +
+        'route del unreachable 10.9.0.0/16 metric 1 proto 87\n' +
+        'route del unreachable fd08::/16 metric 1025 proto 87\n',
+    ]);
+  });
+
+  it('holds a prefix for two tunnels until both have let it go', async () => {
+    const hold = { type: 'unreachable', dst: '10.8.0.0/16', metric: 1, protocol: '87' };
+    const ip = new FakeIp({ '-4 route show': [hold], '-6 route show': [] });
+    const routes = sharedRoutes(createLinuxRoutes(ip));
+    await routes.hold('home', prefixes('10.8.0.0/16', 'fd08::/16'));
+    await routes.hold('work', prefixes('10.8.0.0/16'));
+    expect(ip.batches.splice(0)).toEqual([
+      'route replace unreachable 10.8.0.0/16 metric 1 proto 87\n' +
+        'route replace unreachable fd08::/16 metric 1025 proto 87\n',
+      'route replace unreachable 10.8.0.0/16 metric 1 proto 87\n',
+    ]);
+    await routes.release('home');
+    await routes.release('home');
+    expect(ip.batches).toEqual([]);
+    await routes.release('work');
+    expect(ip.batches).toEqual(['route del unreachable 10.8.0.0/16 metric 1 proto 87\n']);
+  });
+
+  it('pins an endpoint beside what is held, and says where there is no way', async () => {
+    const ip = new FakeIp({
+      'link show': links,
+      '-4 route show': [
+        { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+        { type: 'unreachable', dst: '192.0.2.0/24', metric: 1, protocol: '87' },
+      ],
+      '-6 route show': [],
+    });
+    const routes = createLinuxRoutes(ip);
+    expect(await routes.addBearerRoutes(new Map([['192.0.2.1', null]]))).toEqual(['192.0.2.1']);
+    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n']);
+    await expect(routes.addBearerRoutes(new Map([['fd00::1', null]]))).rejects.toThrow(
+      'there is no way to an endpoint, at fd00::1',
+    );
+  });
+
+  const nothing = { '-N -4 route show table all': [], '-N -6 route show table all': [] };
+
   it('names the device that has a route already, and what to do', async () => {
-    const ip = new FakeIp({ '-4 route show exact 10.8.0.0/16': [{ dst: '10.8.0.0/16', dev: 'wlan0' }] });
+    const ip = new FakeIp({
+      ...nothing,
+      '-4 route show exact 10.8.0.0/16': [{ dst: '10.8.0.0/16', dev: 'wlan0' }],
+    });
     ip.refusal = new Refused('File exists', 'route add 10.8.0.0/16 dev wg0', 1);
     await expect(
-      createLinuxRoutes(ip).addTunnelRoutes('wg0', prefixes('10.9.0.0/16', '10.8.0.0/16'), null),
+      createLinuxRoutes(ip).setTunnelRoutes('wg0', prefixes('10.9.0.0/16', '10.8.0.0/16'), null),
     ).rejects.toThrow(/^wlan0 has that route already, to 10\.8\.0\.0\/16, take that tunnel down or leave/);
   });
 
   it('adds all routes of a tunnel in one batch', async () => {
-    const ip = new FakeIp({});
-    await createLinuxRoutes(ip).addTunnelRoutes('wg0', prefixes('10.8.0.0/16', '::/1'), '51820');
+    const ip = new FakeIp(nothing);
+    await createLinuxRoutes(ip).setTunnelRoutes('wg0', prefixes('10.8.0.0/16', '::/1'), '51820');
     expect(ip.batches).toEqual([
       'route add 10.8.0.0/16 dev wg0 table 51820\nroute add ::/1 dev wg0 table 51820\n',
     ]);
+  });
+
+  it('leaves the routes of a tunnel that stand, adds what is missing, then removes the rest', async () => {
+    const ip = new FakeIp({
+      '-N -4 route show table all': [
+        { dst: '10.7.0.0/24', dev: 'wg0', protocol: '2', prefsrc: '10.7.0.2' },
+        { dst: '10.8.0.0/16', dev: 'wg0' },
+        { dst: '10.9.0.0/16', dev: 'wg0' },
+        { dst: '10.10.0.0/16', dev: 'wg0', metric: 50 },
+        { dst: '10.11.0.0/16', dev: 'eth0' },
+        { dst: 'default', dev: 'wg0', table: '4242' },
+        { dst: 'default', dev: 'wg0', table: '51820', protocol: '87' },
+      ],
+      '-N -6 route show table all': [
+        { dst: 'fd08::/16', dev: 'wg0', metric: 1_024 },
+        { dst: 'fe80::/64', dev: 'wg0', protocol: '2', metric: 256 },
+      ],
+    });
+    const wanted = prefixes('10.8.0.0/16', '10.10.0.0/16', 'fd08::/16', 'fd09::/16');
+    await createLinuxRoutes(ip).setTunnelRoutes('wg0', wanted, null);
+    expect(ip.batches).toEqual([
+      'route add 10.10.0.0/16 dev wg0\nroute add fd09::/16 dev wg0\n',
+      'route del 10.9.0.0/16 dev wg0 table main metric 0\n' +
+        'route del 10.10.0.0/16 dev wg0 table main metric 50\n' +
+        'route del 0.0.0.0/0 dev wg0 table 4242 metric 0\n',
+    ]);
+  });
+
+  it('tells the routes of a table that a config names by that name', async () => {
+    const ip = new FakeIp({
+      '-4 route show table all': [{ dst: '10.8.0.0/16', dev: 'wg0', table: 'office' }],
+      '-6 route show table all': [],
+    });
+    await createLinuxRoutes(ip).setTunnelRoutes('wg0', prefixes('10.8.0.0/16'), 'office');
+    expect(ip.batches).toEqual([]);
   });
 });

@@ -23,10 +23,10 @@ describe('bring-up', () => {
       'open home',
       'startEngine home',
       'configure ',
-      'addAddresses 10.7.0.2/24 fd07::2/64',
+      'setAddresses 10.7.0.2/24 fd07::2/64',
       'setMtu 1420',
       'setUp home',
-      'addTunnelRoutes 10.8.0.0/16',
+      'setTunnelRoutes 10.8.0.0/16',
       'setDns home 10.7.0.1',
       'initiate ',
     ]);
@@ -41,10 +41,10 @@ describe('bring-up', () => {
     ['open', 'open-tun', []],
     ['startEngine', 'start-engine', ['close home']],
     ['configure', 'configure-engine', ['stopEngine home', 'close home']],
-    ['addAddresses', 'set-addresses', ['stopEngine home', 'close home']],
+    ['setAddresses', 'set-addresses', ['stopEngine home', 'close home']],
     ['setMtu', 'set-mtu', ['stopEngine home', 'close home']],
     ['setUp', 'set-link-up', ['stopEngine home', 'close home']],
-    ['addTunnelRoutes', 'add-routes', ['setDown home', 'stopEngine home', 'close home']],
+    ['setTunnelRoutes', 'add-routes', ['setDown home', 'stopEngine home', 'close home']],
     ['initiate', 'handshake', ['setDown home', 'stopEngine home', 'close home']],
   ])('undoes what stood when %s fails, and names the cause %s', async (deed, cause, undone) => {
     const { fake, tunnel } = setUp();
@@ -132,8 +132,8 @@ describe('bring-up', () => {
   });
 
   it.each([
-    ['192.0.0.0/4', ['addTunnelRoutes 192.0.0.0/4']],
-    ['192.0.2.0/24', ['addTunnelRoutes 192.0.2.0/24']],
+    ['192.0.0.0/4', ['setTunnelRoutes 192.0.0.0/4']],
+    ['192.0.2.0/24', ['setTunnelRoutes 192.0.2.0/24']],
   ])('keeps the endpoint out of the tunnel whose allowed IPs are %s', async (allowedIps, added) => {
     const { fake, tunnel } = setUp();
     await tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', allowedIps), 30, staying);
@@ -162,6 +162,7 @@ describe('bring-up', () => {
         'guard home connecting',
         'changeSettings net.test',
         routed,
+        'setTunnelRoutes ',
         'setDns home 10.7.0.1',
       ]);
       fake.done.length = 0;
@@ -203,12 +204,12 @@ describe('bring-up', () => {
   });
 
   it.each([
-    ['off', []],
-    ['main', ['addTunnelRoutes 10.8.0.0/16']],
-    ['254', ['addTunnelRoutes 10.8.0.0/16']],
-    ['unspec', ['addTunnelRoutes 10.8.0.0/16']],
-    ['0', ['addTunnelRoutes 10.8.0.0/16']],
-    ['51820', ['addTunnelRoutes 10.7.0.0/24 10.8.0.0/16 table 51820']],
+    ['off', ['setTunnelRoutes ']],
+    ['main', ['setTunnelRoutes 10.8.0.0/16']],
+    ['254', ['setTunnelRoutes 10.8.0.0/16']],
+    ['unspec', ['setTunnelRoutes 10.8.0.0/16']],
+    ['0', ['setTunnelRoutes 10.8.0.0/16']],
+    ['51820', ['setTunnelRoutes 10.7.0.0/24 10.8.0.0/16 table 51820']],
   ])('obeys Table = %s', async (table, expected) => {
     const { fake, tunnel } = setUp();
     await tunnel.up(configWith('DNS', `Table = ${table}\nDNS`), 30, staying);

@@ -236,6 +236,23 @@ describe('the verbs', () => {
     ]);
   });
 
+  it('hold what a tunnel without a kill switch takes from another until its own routes stand', async () => {
+    await importing(CONF, 'x.conf', 'a');
+    await importing(CONF.replace(/AllowedIPs.*/, 'AllowedIPs = 10.8.4.0/24, 10.9.0.0/16'), 'x.conf', 'b');
+    await up('a');
+    fake.done.length = 0;
+    await upBy('b', true);
+    expect(fake.done.filter((what) => /hold|release|close|setTunnelRoutes/.test(what))).toEqual([
+      'hold b 10.8.4.0/24',
+      'close a',
+      'setTunnelRoutes 10.8.4.0/24 10.9.0.0/16',
+      'release b',
+    ]);
+    fake.failing = 'open';
+    await expect(upBy('a', true)).rejects.toThrow();
+    expect(fake.done.at(-1)).toBe('release a');
+  });
+
   it('change what guards a tunnel at once, and keep it', async () => {
     await importing(full, 'x.conf', 'a');
     await up('a');

@@ -1,0 +1,230 @@
+/** Tunnels that take some of the traffic, and have no kill switch: what becomes of their routes when something changes. */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Chatter } from '../support/chatter.ts';
+import {
+  DISTANT_ADDRESS,
+  HelperWorld,
+  networkOf,
+  newKey,
+  publicKeyOf,
+  SERVER_PORT,
+} from '../support/helper-world.ts';
+import { waitFor } from '../support/processes.ts';
+import { type Sniffer, sniff } from '../support/sniffer.ts';
+
+const DISTANT_V6 = '2001:db8:51::1';
+const [OTHER_GATEWAY, OTHER_ADDRESS, OTHER_GATEWAY_V6] = ['10.98.0.1', '10.98.0.2', 'fe80::98'];
+const PREFIXES = '10.70.0.0/24, 203.0.113.0/24, 2001:db8:dead::/48';
+const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
+
+const world = new HelperWorld();
+let chatter: Chatter;
+let sniffer: Sniffer;
+let isTalking = false;
+
+beforeAll(async () => {
+  await world.open();
+  const { traveller, server, link } = world;
+  await server.ip(`addr add ${DISTANT_V6}/128 dev lo`);
+  await server.ip(`addr add ${OTHER_GATEWAY}/24 dev ${link.b.interface}`);
+  await server.ip(`addr add ${OTHER_GATEWAY_V6}/64 dev ${link.b.interface} nodad`);
+  await traveller.ip(`addr add ${OTHER_ADDRESS}/24 dev ${link.a.interface}`);
+  await traveller.ip(`-6 route add default via ${link.b.v6}`);
+  world.untouched = await networkOf(traveller);
+  chatter = await Chatter.open(traveller);
+  sniffer = await sniff(server, link.b.interface, { filter: 'udp dst port 4000', direction: 'in' });
+});
+afterEach(async () => {
+  isTalking = false;
+  await world.wayfare('down');
+});
+afterAll(async () => {
+  chatter.close();
+  await sniffer.stop();
+  await world.close();
+});
+
+/** Slow enough for the eavesdropper to miss nothing, and often enough that a gap of some milliseconds would show. */
+async function talk(): Promise<void> {
+  isTalking = true;
+  while (isTalking) {
+    await chatter.speak(TARGETS, 1);
+    await delay(1);
+  }
+}
+
+async function untilConnected(name: string): Promise<void> {
+  await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: `${name} to be up` });
+}
+
+async function strangersKey(): Promise<string> {
+  return publicKeyOf(await newKey());
+}
+
+async function expectTalkInClear(): Promise<void> {
+  const before = sniffer.frames.length;
+  await chatter.speak(TARGETS);
+  await waitFor(() => sniffer.frames.length >= before + 40, { what: 'everything in clear' });
+}
+
+/** But for the address that the kernel gives to each device anew, and for its word of a TUN device that works. */
+async function networkNow(): Promise<string> {
+  const ofKernel = / ?fe80::[0-9a-f:]{15,}(\/64)?|( dev \S+ table local proto kernel metric 0.*)/g;
+  return (await networkOf(world.traveller)).replace(ofKernel, '').replace(/ (UNKNOWN|UP) +/g, ' ');
+}
+
+describe('the way to an endpoint that the tunnel covers', () => {
+  const ways = [
+    {
+      family: '-4',
+      endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}`,
+      host: DISTANT_ADDRESS,
+      network: '198.51.100.0/24',
+      gateway: () => world.link.b.v4,
+      other: OTHER_GATEWAY,
+    },
+    {
+      family: '-6',
+      endpoint: `[${DISTANT_V6}]:${SERVER_PORT}`,
+      host: DISTANT_V6,
+      network: '2001:db8:51::/48',
+      gateway: () => world.link.b.v6,
+      other: OTHER_GATEWAY_V6,
+    },
+  ];
+
+  it.each(ways)(
+    'is_put_back_when_the_network_goes_and_comes_back_by_another_gateway_$family',
+    async ({ family, endpoint, host, network, gateway, other }) => {
+      const { traveller, link } = world;
+      const name = await world.importTunnel({ allowedIps: `${network}, 10.71.0.0/24`, endpoint });
+      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      // What the kernel does to routes when a link goes down.
+      await traveller.ip(`${family} route del default`);
+      await traveller.ip(`${family} route del ${host}`);
+      await traveller.ip(`${family} route add default via ${other} dev ${link.a.interface}`);
+      await waitFor(async () => (await traveller.ip(`route get ${host}`)).includes(`via ${other}`), {
+        what: 'the way outside',
+      });
+      expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
+      await world.wayfare('down', name);
+      await traveller.ip(`${family} route replace default via ${gateway()} dev ${link.a.interface}`);
+      await world.expectNothingLeft(name);
+    },
+  );
+});
+
+describe('the death of the helper', () => {
+  it('lets_nothing_of_the_tunnel_out_in_clear_until_the_next_one_has_it', async () => {
+    const name = await world.importTunnel({ allowedIps: PREFIXES });
+    await expectTalkInClear();
+    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    const before = await sniffer.countSince(0);
+    const talking = talk();
+    await world.helper.stop('SIGKILL');
+    world.helper = await world.startHelper();
+    await untilConnected(name);
+    isTalking = false;
+    await talking;
+    expect(await sniffer.countSince(0)).toBe(before);
+    expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
+    await world.wayfare('down', name);
+    await expectTalkInClear();
+    await world.expectNothingLeft(name);
+  });
+
+  const distant = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
+  const configs = {
+    'one that covers its endpoint': {
+      allowedIps: `10.70.0.0/24, 198.51.100.0/24, ${PREFIXES}`,
+      address: '10.70.0.2/24, 10.70.0.3/24, 10.70.9.2/32, fd70::2/64, fe80::70/64',
+      endpoint: distant,
+    },
+    'one that does not': { allowedIps: '10.70.0.0/24, 203.0.113.0/25', extra: 'MTU = 1300' },
+    'one with a table': { allowedIps: '10.70.0.0/24', address: '10.70.0.3/24', extra: 'Table = 4242' },
+    'one without routes': { allowedIps: '10.70.0.0/24', extra: 'Table = off' },
+    'a full tunnel': { allowedIps: '0.0.0.0/0', endpoint: distant },
+  };
+  const names = Object.keys(configs) as (keyof typeof configs)[];
+  it.each(names.map((from, i) => [from, names[(i + 1) % names.length]!] as const))(
+    'where_the_config_changed_meanwhile_from_%s_to_%s_ends_as_the_config_says',
+    async (from, to) => {
+      const name = await world.importTunnel(configs[to]);
+      const former = await world.importTunnel(configs[from]);
+      const fileOf = (tunnel: string) => join(world.stateDir, 'tunnels', `${tunnel}.conf`);
+      const config = readFileSync(fileOf(name));
+      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      const wanted = { network: await networkNow(), rules: await world.rules() };
+      await world.wayfare('down', name);
+      copyFileSync(fileOf(former), fileOf(name));
+      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      await world.helper.stop('SIGKILL');
+      writeFileSync(fileOf(name), config);
+      world.helper = await world.startHelper();
+      await untilConnected(name);
+      await waitFor(
+        async () => {
+          expect({ network: await networkNow(), rules: await world.rules() }).toEqual(wanted);
+          return true;
+        },
+        { what: 'the tunnel of the new config alone' },
+      );
+      await world.wayfare('down', name);
+      await world.expectNothingLeft(name);
+    },
+  );
+});
+
+describe('up --replace', () => {
+  const covering = `${PREFIXES}, 198.51.100.0/24`;
+  const distant = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
+
+  it.each([
+    ['beside_the_tunnels', { allowedIps: PREFIXES }],
+    ['in_what_they_take', { allowedIps: covering, endpoint: distant }],
+  ])('with_endpoints_%s_lets_nothing_out_in_clear_between_the_two', async (_, options) => {
+    const [first, second] = [await world.importTunnel(options), await world.importTunnel(options)];
+    await expectTalkInClear();
+    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    const before = await sniffer.countSince(0);
+    const talking = talk();
+    expect(await world.wayfare('up', second, '--replace')).toMatchObject({ code: 0, stderr: '' });
+    isTalking = false;
+    await talking;
+    expect(await sniffer.countSince(0)).toBe(before);
+    expect(await world.traveller.ip('route show table all')).not.toContain('unreachable');
+    expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
+    await world.wayfare('down');
+    await expectTalkInClear();
+    await world.expectNothingLeft(second);
+  });
+
+  it('leaves_nothing_where_the_second_fails', async () => {
+    const first = await world.importTunnel({ allowedIps: PREFIXES });
+    const stranger = await world.importTunnel({ allowedIps: PREFIXES, peerKey: await strangersKey() });
+    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    expect(await world.wayfare('up', stranger, '--replace', '--timeout', '1')).toMatchObject({ code: 1 });
+    await expectTalkInClear();
+    await world.expectNothingLeft(stranger);
+  });
+
+  it('leaves_nothing_where_the_helper_is_killed_meanwhile', async () => {
+    const first = await world.importTunnel({ allowedIps: PREFIXES });
+    const stranger = await world.importTunnel({ allowedIps: PREFIXES, peerKey: await strangersKey() });
+    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    const replacing = world.startWayfare('up', stranger, '--replace');
+    const isHeld = async () => (await world.traveller.ip('route')).includes('unreachable 203.0.113.0/24');
+    await waitFor(isHeld, { what: 'what is held' });
+    await world.helper.stop('SIGKILL');
+    await replacing.exited;
+    expect(await isHeld()).toBe(true);
+    world.helper = await world.startHelper();
+    await world.wayfare('down');
+    await waitFor(async () => !(await isHeld()), { what: 'it to be open' });
+    await expectTalkInClear();
+    await world.expectNothingLeft(stranger);
+  });
+});
