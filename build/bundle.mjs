@@ -1,9 +1,10 @@
 // @ts-check
-/** Bundles the two programs into dist/ and links them into node_modules/.bin, where npx finds them. */
+/** Bundles the programs and the page into dist/ and links them into node_modules/.bin, where npx finds them. */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { compileKernels } from './kernels.mjs';
+import { buildPage } from './page.mjs';
 import { describe, Failure, step } from './report.mjs';
 import { ROOT } from './setup.mjs';
 
@@ -11,6 +12,7 @@ import { ROOT } from './setup.mjs';
 const PROGRAMS = [
   { name: 'wayfare', entry: './helper/cli/main.ts' },
   { name: 'wayfare-engine', entry: './engine/main.ts' },
+  { name: 'wayfare-ui', entry: './electron/shells/ui.ts' },
 ];
 
 /** Commander is CommonJS inside, and asks for node's own modules by `require`. */
@@ -83,11 +85,15 @@ function copyUnits(folder) {
     copyFileSync(join(ROOT, 'build', 'linux', unit), join(folder, 'linux', unit));
 }
 
-/** @param {string} folder where the two programs, the kernels and the units go, side by side */
+/** @param {string} folder where the programs, the page, the kernels and the units go, side by side */
 export async function bundleInto(folder) {
   copyUnits(folder);
   const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
-  const results = await Promise.allSettled([...programs, compileKernels(join(folder, 'kernels.wasm'))]);
+  const results = await Promise.allSettled([
+    ...programs,
+    compileKernels(join(folder, 'kernels.wasm')),
+    buildPage(join(folder, 'page')),
+  ]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length === 0) return;
   const messages = errors.flatMap((error) => error.errors ?? [{ text: String(error) }]);

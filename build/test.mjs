@@ -86,7 +86,12 @@ function reportSkipped(names, reason) {
 
 async function main() {
   const advice = await setUp('test');
-  await check('types', () => runTool('typescript/bin/tsc', '--noEmit'));
+  const { compileMessages } = await import('./messages.mjs');
+  await check('messages', compileMessages);
+  await check('types', async () => {
+    await runTool('typescript/bin/tsc', '--noEmit');
+    await runTool('typescript/bin/tsc', '--noEmit', '-p', 'renderer');
+  });
   await check('lint', () =>
     runTool('@biomejs/biome/bin/biome', 'check', '--colors=off', '--error-on-warnings', '.'),
   );

@@ -1,6 +1,6 @@
 /** What a person sets for the machine, whatever tunnel is up: STATE/settings.json. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openPrivateFolder } from './storage/private-folder.ts';
 import { parseVersioned } from './storage/versioned.ts';
 

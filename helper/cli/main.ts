@@ -14,6 +14,7 @@ import { runEngineCommand } from './engine.ts';
 import { newPresharedKeyText, newPrivateKeyText, printSecret, publicKeyText } from './keys.ts';
 import { printable } from './print.ts';
 import { addServiceCommands } from './service.ts';
+import { runUi } from './ui.ts';
 import * as verbs from './verbs.ts';
 
 const EXIT_FAILURE = 1;
@@ -209,6 +210,11 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
       verbs.logs(program.opts<{ socket: string }>().socket, stateDir, { follow, since, asJson }),
     );
   program
+    .command('ui')
+    .description('show the app in a browser, until Ctrl-C')
+    .option('--port <port>', 'where on loopback it is served; any that is free by default', port, 0)
+    .action(async ({ port }) => endWith(await runUi(program.opts<{ socket: string }>().socket, port)));
+  program
     .command('engine')
     .description('run one WireGuard interface that wg(8) sets up, as wireguard-go does')
     .option('-f, --foreground', 'stay in the foreground')
@@ -224,6 +230,12 @@ function seconds(text: string): number {
     throw new InvalidArgumentError(
       `It takes seconds, from ${MIN_UP_TIMEOUT_SECONDS} to ${MAX_UP_TIMEOUT_SECONDS}.`,
     );
+  return value;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.');
   return value;
 }
 

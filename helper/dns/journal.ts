@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSearchDomain } from '../../engine/config/interface-values.ts';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import { IpAddress } from '../../engine/wire/ip-prefix.ts';

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { replace, unlinkIfThere, writeSynced } from '../storage/durable-file.ts';
 import { type Backend, searchDomainsOf, serversOf, type TunnelList } from './backend.ts';

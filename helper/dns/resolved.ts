@@ -1,5 +1,5 @@
 /** systemd-resolved, link by link: org.freedesktop.resolve1(5). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IpAddress } from '../../engine/wire/ip-prefix.ts';
 import type { HelperClock } from '../clock.ts';
 import { toFailure } from '../failure.ts';

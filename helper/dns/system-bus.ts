@@ -1,5 +1,5 @@
 /** The system's D-Bus, by busctl(1). Nothing is started by being asked. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunCommand } from './command.ts';
 
 /** An object and the interface of it that is meant. */

@@ -18,8 +18,8 @@ import {
 /** `departed` aborts once the client waits for no answer any more. */
 type Handler<V extends Verb> = (request: RequestOf<V>, departed: AbortSignal) => Promise<ResultOf<V>>;
 export type VerbHandlers = { readonly [V in Verb]: Handler<V> };
-/** What is done for any client alike: a subscription is its connection's own. */
-export type Handlers = Omit<VerbHandlers, 'subscribe'>;
+/** What is done for any client alike: a subscription, and who is asking, are its connection's own. */
+export type Handlers = Omit<VerbHandlers, 'subscribe' | 'hello'>;
 
 export interface Asker {
   readonly role: Role;

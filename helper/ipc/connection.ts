@@ -3,6 +3,7 @@
  * turns come and as it reads its replies.
  */
 import type { Socket } from 'node:net';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { HelperClock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log.ts';
@@ -63,7 +64,11 @@ export class Connection implements Member, Taker {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#handlers = { ...options.handlers, subscribe: (request) => this.#subscribe(request) };
+    this.#handlers = {
+      ...options.handlers,
+      hello: async () => ({ version: packageJson.version, role: options.role }),
+      subscribe: (request) => this.#subscribe(request),
+    };
     this.#outbox = new Outbox(socket);
     this.#decoder = new FrameDecoder(options.role === 'admin' ? MAX_FRAME_BYTES : MAX_OPERATOR_FRAME_BYTES);
     socket.on('data', (chunk: Uint8Array) => {

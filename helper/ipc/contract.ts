@@ -11,7 +11,7 @@
  * Each verb names the least role that may ask it (authorize.ts). Private and preshared keys leave the helper in
  * `export` alone.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import type { Failure } from '../failure.ts';
 import { logEntry } from '../logs/entry.ts';
@@ -70,7 +70,11 @@ const tunnelStatus = z.strictObject({
   /** Servers, then search domains. */
   dns: z.array(z.string()),
   mtu: z.int().nullable(),
+  /** Whether it takes all traffic of a family. */
+  isFullTunnel: z.boolean(),
   killSwitch: z.enum(KILL_SWITCH_MODES),
+  /** Whether its kill switch is closed now: nothing leaves beside it. */
+  isGuarded: z.boolean(),
   allowLan: z.boolean(),
   connectedSince: unixSeconds.nullable(),
   rxBytes: count,
@@ -109,16 +113,39 @@ const TOPICS = ['tunnels', 'traffic', 'log'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 const nothing = z.strictObject({});
+const confContent = z.base64().max(Math.ceil(MAX_CONFIG_BYTES / 3) * 4 + 4);
+
+/** How far back, and in how large steps. */
+export const TRAFFIC_SPANS = ['5m', '1h', '24h'] as const;
+export type TrafficSpan = (typeof TRAFFIC_SPANS)[number];
 
 export const VERBS = {
+  /** Who the client is to the helper, and of which version that is. */
+  hello: {
+    role: 'operator',
+    request: nothing,
+    result: z.strictObject({ version: z.string(), role: z.enum(['operator', 'admin']) }),
+  },
   import: {
     role: 'admin',
     request: z.strictObject({
       /** The file's own name without its folder: the tunnel is named after it unless `name` is given. */
       fileName: z.string().min(1).max(255),
       /** The file's bytes. */
-      content: z.base64().max(Math.ceil(MAX_CONFIG_BYTES / 3) * 4 + 4),
+      content: confContent,
       name: newTunnelName.nullable(),
+    }),
+    result: importSummary,
+  },
+  /** Takes the place of a stored tunnel's config; what was set beside it stays. */
+  edit: {
+    role: 'admin',
+    request: z.strictObject({
+      name: tunnelName,
+      /** The same, or another where the tunnel is down. */
+      newName: newTunnelName,
+      /** The bytes of a `.conf`. */
+      content: confContent,
     }),
     result: importSummary,
   },
@@ -179,6 +206,23 @@ export const VERBS = {
       entries: z.array(logEntry),
       /** Older ones were left out, for there were too many. */
       isCut: z.boolean(),
+    }),
+  },
+  /** What has gone through a tunnel, as this helper and those before it counted. */
+  traffic: {
+    role: 'operator',
+    request: z.strictObject({ name: tunnelName, span: z.enum(TRAFFIC_SPANS) }),
+    result: z.strictObject({
+      stepSeconds: count,
+      /** The end of the newest step. */
+      endsAt: unixSeconds,
+      /** Bytes in each step, the oldest first; null where the tunnel did not run, or nobody counted. */
+      rxBytes: z.array(count.nullable()),
+      txBytes: z.array(count.nullable()),
+      /** Of the connection that is, or the last one; null where there was none. */
+      session: z.strictObject({ since: unixSeconds, rxBytes: count, txBytes: count }).nullable(),
+      /** Such as `2026-11`, by this machine's own calendar, the newest first. */
+      months: z.array(z.strictObject({ month: z.string(), rxBytes: count, txBytes: count })),
     }),
   },
   set: {
@@ -251,7 +295,15 @@ const trafficEvent = z.strictObject({
   /** Milliseconds of the helper's monotonic clock: a rate is a difference of bytes by a difference of these. */
   atMs: z.number(),
   /** Totals of each tunnel whose engine runs, since that engine started. */
-  tunnels: z.array(z.strictObject({ name: z.string(), rxBytes: count, txBytes: count })),
+  tunnels: z.array(
+    z.strictObject({
+      name: z.string(),
+      rxBytes: count,
+      txBytes: count,
+      /** The newest of any peer. */
+      latestHandshake: unixSeconds.nullable(),
+    }),
+  ),
 });
 
 const logEvent = z.strictObject({ event: z.literal('log'), entry: logEntry });

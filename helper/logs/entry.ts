@@ -1,5 +1,5 @@
 /** One line of the log, as `createLog` writes it and `wayfare logs` reads it. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const known = z.object({
   /** ISO 8601, UTC. */

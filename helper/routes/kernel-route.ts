@@ -1,5 +1,5 @@
 /** A route as `ip -j` prints it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 
 const hop = z.object({

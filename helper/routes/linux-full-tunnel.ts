@@ -1,6 +1,6 @@
 /** Full-tunnel routing by `ip`: what stands is compared with the plan, so that nothing is taken away that stays. */
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../failure.ts';
 import { type IpCommand, type IpFamily, linuxIpCommand, Refused } from '../network/ip-command.ts';
 import { OUR_PROTOCOL } from '../network/ours.ts';

@@ -1,6 +1,6 @@
 /** Routes by `ip`: changed through `-batch`, read through `-j`, whose answers are parsed here and nowhere else. */
 import { isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { type IpCommand, type IpFamily, linuxIpCommand } from '../network/ip-command.ts';
 import { OUR_ALIAS, OUR_PROTOCOL } from '../network/ours.ts';

@@ -2,7 +2,7 @@
  * The networks on this machine's own links, read through `ip -j`: which bridges hold containers or virtual machines,
  * which devices lead outside, and which private networks lie there.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import type { IpCommand } from '../network/ip-command.ts';
 import { contains } from './plan.ts';

@@ -1,5 +1,5 @@
 /** Stored JSON that says its version: `{"version":N,…}`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../failure.ts';
 
 const anyVersion = z.object({ version: z.int().min(1) });

@@ -2,7 +2,7 @@
  * TUN devices by engine/io/descriptors.ts, the rest by `ip`. A device of ours outlives its helper, so that nothing is
  * routed elsewhere when that is killed; the next helper knows it by its alias.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SystemError } from '../../engine/errors.ts';
 import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure } from '../failure.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { toFailure } from '../failure.ts';
 import type { ProtectedTunnel } from '../firewall/policy.ts';

@@ -1,5 +1,5 @@
 /** What a person sets for a tunnel, beside its `.conf`. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `automatic`: on for a tunnel that takes all traffic, off for any other. */
 export const KILL_SWITCH_MODES = ['automatic', 'on', 'off'] as const;

@@ -4,7 +4,7 @@ import type { PeerConfig, TunnelConfig } from '../../engine/config/tunnel-config
 import type { PrivateKey } from '../../engine/crypto/keys.ts';
 import { dhKey } from '../../engine/crypto/primitives.ts';
 import type { PeerStatus, TunnelStatus } from '../ipc/contract.ts';
-import type { LiveTunnel } from './bring-up.ts';
+import { guardOf, type LiveTunnel } from './bring-up.ts';
 import { endpointText } from './endpoints.ts';
 import type { TunnelSettings } from './settings.ts';
 import type { TunnelFailure, TunnelState } from './state-machine.ts';
@@ -19,6 +19,8 @@ export interface StatusSources {
   /** Why it cannot be read. */
   readonly configFailure: TunnelFailure | null;
   readonly settings: TunnelSettings;
+  /** Whether its kill switch is closed. */
+  readonly isGuarded: boolean;
   /** Null while no engine runs or answers. */
   readonly device: EngineDevice | null;
 }
@@ -36,7 +38,9 @@ export function tunnelStatus(sources: StatusSources): TunnelStatus {
     listenPort: device?.listenPort ?? config?.interface.listenPort ?? null,
     addresses: (config?.interface.addresses ?? []).map(String),
     dns: config === null ? [] : dnsTexts(config),
+    isFullTunnel: config !== null && guardOf(config, sources.settings).isFull,
     ...sources.settings,
+    isGuarded: sources.isGuarded,
     mtu: live.mtu ?? config?.interface.mtu ?? null,
     connectedSince: state.kind === 'connected' ? state.since : null,
     ...totalsOf(peers),

@@ -24,6 +24,8 @@ export interface TunnelStore {
   /** With the settings that a tunnel has by default. Refuses a name that exists. */
   create(name: string, config: string): Promise<void>;
   change(name: string, change: (tunnel: StoredTunnel) => StoredTunnel): Promise<void>;
+  /** What `change` makes of it is stored under the new name, which must be free, and the old one is gone. */
+  rename(name: string, newName: string, change: (tunnel: StoredTunnel) => StoredTunnel): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -59,6 +61,14 @@ export async function openTunnelStore(stateDir: string): Promise<TunnelStore> {
 
     change: (name, change) =>
       inTurn(async () => folder.replace(fileOf(name), formatTunnelFile(change(await read(name))))),
+
+    // A crash between the two leaves both, and loses nothing.
+    rename: (name, newName, change) =>
+      inTurn(async () => {
+        const content = formatTunnelFile(change(await read(name)));
+        if (!(await folder.create(fileOf(newName), content))) throw tunnelExists(newName);
+        await folder.remove(fileOf(name));
+      }),
 
     remove: (name) =>
       inTurn(async () => {

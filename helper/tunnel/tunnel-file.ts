@@ -5,7 +5,7 @@
  *
  * Version 1 had no such line. It is read as one with the defaults, and rewritten, whole, when something is changed.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CONFIG_BYTES } from '../ipc/contract.ts';
 import { damaged, parseVersioned } from '../storage/versioned.ts';
 import { DEFAULT_TUNNEL_SETTINGS, type TunnelSettings, tunnelSettings } from './settings.ts';

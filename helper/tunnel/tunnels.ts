@@ -1,14 +1,9 @@
 /** All tunnels of this helper: what its socket's verbs do. */
-import type { Hooks } from '../../engine/config/tunnel-config.ts';
-import { tunnelNameFromFile } from '../../engine/config/tunnel-name.ts';
-import { type ParsedConf, parseWgQuick, writeWgQuick } from '../../engine/config/wg-quick.ts';
-import { ConfigError } from '../../engine/errors.ts';
 import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Handlers } from '../ipc/answer.ts';
 import {
   type ImportSummary,
-  MAX_CONFIG_BYTES,
   MAX_UP_TIMEOUT_SECONDS,
   type RequestOf,
   type ResultOf,
@@ -21,9 +16,10 @@ import type { MachineSettingsStore } from '../machine-settings.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { inBoth, isMainTable, meeting } from '../routes/plan.ts';
 import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
+import { importSummary, nameFor, readConf } from './conf.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
-import { configuredEndpoint, dnsTexts, totalsOf, tunnelStatus } from './status.ts';
+import { totalsOf, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
 import { Tunnel, type UpOutcome } from './tunnel.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
@@ -61,6 +57,7 @@ export class Tunnels {
 
   readonly handlers: Omit<Handlers, 'logs'> = {
     import: (request) => this.#import(request),
+    edit: (request) => this.#edit(request),
     list: async () => {
       const names = await this.#names();
       return { tunnels: names.map((name) => ({ name, state: this.#tunnel(name).state.kind })) };
@@ -115,6 +112,9 @@ export class Tunnels {
       });
       await this.#tunnel(name).change(settings);
       return {};
+    },
+    traffic: async () => {
+      throw new Failure('not counted');
     },
     lockdown: async ({ isOn }) => {
       await this.#world.protection.setLockdown(isOn);
@@ -268,20 +268,27 @@ export class Tunnels {
   }
 
   async #import({ fileName, content, name }: RequestOf<'import'>): Promise<ImportSummary> {
-    const parsed = parse(Buffer.from(content, 'base64'), fileName);
-    const text = writeWgQuick(parsed.config);
-    const length = Buffer.byteLength(text);
-    if (length > MAX_CONFIG_BYTES)
-      throw new Failure(
-        `written out in full the tunnel takes ${length} bytes, and ${MAX_CONFIG_BYTES} are the most`,
-        `in ${fileName}`,
-        'join its allowed IPs to fewer, larger prefixes',
-      );
+    const conf = readConf(Buffer.from(content, 'base64'), fileName);
     const chosen = name ?? nameFor(fileName, await this.#store.list());
-    await this.#store.create(chosen, text);
+    await this.#store.create(chosen, conf.text);
     this.#world.log('info', 'tunnel imported', { tunnel: chosen });
     this.#changes.announce(stateEvent(this.#tunnel(chosen)));
-    return summaryOf(chosen, parsed);
+    return importSummary(chosen, conf.parsed);
+  }
+
+  /** One that runs goes on as it is: what is stored holds from its next connection on. */
+  async #edit({ name, newName, content }: RequestOf<'edit'>): Promise<ImportSummary> {
+    const conf = readConf(Buffer.from(content, 'base64'), `${newName}.conf`);
+    await this.#inTurn(async () => {
+      if (newName === name) return this.#store.change(name, (stored) => ({ ...stored, config: conf.text }));
+      this.#refuseUnlessDown(name);
+      await this.#store.rename(name, newName, (stored) => ({ ...stored, config: conf.text }));
+      this.#tunnels.delete(name);
+      this.#changes.announce({ event: 'tunnel-removed', name });
+    });
+    this.#world.log('info', 'tunnel edited', { tunnel: newName });
+    this.#changes.announce(stateEvent(this.#tunnel(newName)));
+    return importSummary(newName, conf.parsed);
   }
 
   #tunnel(name: string): Tunnel {
@@ -314,7 +321,7 @@ export class Tunnels {
 
   async #readTunnel(name: string): ReturnType<ReadTunnel> {
     const { config, settings } = await this.#store.read(name);
-    return { config: parse(Buffer.from(config), `${name}.conf`).config, settings };
+    return { config: readConf(Buffer.from(config), `${name}.conf`).parsed.config, settings };
   }
 
   async #status(name: string): Promise<TunnelStatus> {
@@ -323,7 +330,8 @@ export class Tunnels {
     const config = live.config ?? ('config' in stored ? stored.config : null);
     const configFailure = live.config === null && 'cause' in stored ? stored : null;
     const settings = 'settings' in stored ? stored.settings : DEFAULT_TUNNEL_SETTINGS;
-    return tunnelStatus({ name, state, live, config, configFailure, settings, device });
+    const isGuarded = this.#world.protection.of(name)?.killSwitch === true;
+    return tunnelStatus({ name, state, live, config, configFailure, settings, isGuarded, device });
   }
 
   async #storedOrFailure(name: string): Promise<Awaited<ReturnType<ReadTunnel>> | TunnelFailure> {
@@ -339,7 +347,10 @@ export class Tunnels {
     const devices = await Promise.all(names.map((name) => this.#device(name)));
     const tunnels = names.flatMap((name, i) => {
       const peers = devices[i]?.peers;
-      return peers === undefined ? [] : [{ name, ...totalsOf(peers) }];
+      if (peers === undefined) return [];
+      const handshakes = peers.flatMap(({ latestHandshake }) => latestHandshake ?? []);
+      const latestHandshake = handshakes.length === 0 ? null : Math.max(...handshakes);
+      return [{ name, ...totalsOf(peers), latestHandshake }];
     });
     return { event: 'traffic', atMs: this.#world.clock.monotonicMs(), tunnels };
   }
@@ -371,42 +382,4 @@ async function takeDown(tunnels: readonly Tunnel[]): Promise<Omit<ResultOf<'down
 
 function isAtRest({ state }: Tunnel): boolean {
   return state.kind === 'disconnected' || state.kind === 'error';
-}
-
-function parse(bytes: Uint8Array, fileName: string): ParsedConf {
-  try {
-    return parseWgQuick(bytes);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new Failure(error.message, `in ${fileName}`);
-    throw error;
-  }
-}
-
-/**
- * A file that has a tunnel's name keeps it, and is refused where that name is taken: importing a file twice is mostly
- * a mistake. A name that had to be made up gets a suffix instead.
- */
-function nameFor(fileName: string, taken: readonly string[]): string {
-  const own = fileName.replace(/\.conf$/i, '');
-  return tunnelNameFromFile(fileName) === own ? own : tunnelNameFromFile(fileName, taken);
-}
-
-function summaryOf(name: string, { config, warnings }: ParsedConf): ImportSummary {
-  return {
-    name,
-    addresses: config.interface.addresses.map(String),
-    dns: dnsTexts(config),
-    peers: config.peers.map((peer) => ({
-      publicKey: peer.publicKey.toBase64(),
-      endpoint: configuredEndpoint(peer),
-      allowedIps: peer.allowedIps.map(String),
-    })),
-    hooks: hookTexts(config.interface.hooks),
-    warnings: warnings.map(({ kind, line, message }) => ({ kind, line, message })),
-  };
-}
-
-function hookTexts({ preUp, postUp, preDown, postDown }: Hooks): ImportSummary['hooks'] {
-  const byKey = Object.entries({ PreUp: preUp, PostUp: postUp, PreDown: preDown, PostDown: postDown });
-  return byKey.flatMap(([key, texts]) => texts.map((text) => ({ key, text })));
 }

@@ -1,0 +1,30 @@
+// @ts-check
+/** Builds the page, renderer/, into dist/page, with its messages and the bridge of the browser shell. */
+import { join } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { build as bundleScript } from 'esbuild';
+import { build } from 'vite';
+import { compileMessages } from './messages.mjs';
+import { ROOT } from './setup.mjs';
+
+/** @param {string} folder where it goes */
+export async function buildPage(folder) {
+  await compileMessages();
+  await build({
+    root: join(ROOT, 'renderer'),
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [react()],
+    build: { outDir: folder, emptyOutDir: true, target: 'es2023', sourcemap: false, assetsInlineLimit: 0 },
+  });
+  await bundleScript({
+    entryPoints: [join(ROOT, 'electron', 'preload', 'browser.ts')],
+    outfile: join(folder, 'bridge.js'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2023',
+    logLevel: 'silent',
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * What is behind the page, whichever shell shows it: asks the helper, keeps the state that the page draws, and answers
+ * the contract's verbs. It has no rights but the person's own.
+ */
+import { randomBytes } from 'node:crypto';
+import { decodeBase64Key, generatePrivateKey, PrivateKey, PublicKey } from '../../engine/crypto/keys.ts';
+import { dhKey } from '../../engine/crypto/primitives.ts';
+import type { HelperClock } from '../../helper/clock.ts';
+import { Failure } from '../../helper/failure.ts';
+import type { HelperEvent } from '../../helper/ipc/contract.ts';
+import type { AppEvent, EventOf, Shell } from '../ipc/contract.ts';
+import type { AppHandlers } from './dispatch.ts';
+import { HelperLink } from './helper-link.ts';
+import { inspect } from './inspect.ts';
+import type { AppSettingsStore } from './settings.ts';
+
+/** What a shell does for the app. */
+export interface Desktop {
+  readonly shell: Shell;
+  /** @throws Failure */
+  setAutostart(isOn: boolean): Promise<void>;
+  /** @throws Failure */
+  installHelper(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly socketPath: string;
+  readonly settings: AppSettingsStore;
+  readonly desktop: Desktop;
+  readonly clock: HelperClock;
+}
+
+export type AppListener = (event: AppEvent) => void;
+
+/** Endpoints and handshakes change without an event. */
+const REFRESH_MS = 5_000;
+
+export class App {
+  readonly #options: AppOptions;
+  readonly #link: HelperLink;
+  readonly #listeners = new Set<AppListener>();
+  #tunnels: EventOf<'tunnels'> | null = null;
+  /** A refresh runs; null: none. */
+  #refreshing: Promise<void> | null = null;
+  #isStale = false;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#link = new HelperLink(options.socketPath, options.clock, {
+      onLinkChange: (link) => this.#tell({ event: 'helper', link }),
+      onHelperEvent: (event) => this.#onHelperEvent(event),
+    });
+  }
+
+  /** Resolves once the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#link.run(signal), this.#keepFresh(signal), this.#connectAtStart(signal)]);
+  }
+
+  /** Tells the present state at once, then what changes. @returns what ends it */
+  listen(listener: AppListener): () => void {
+    listener({ event: 'helper', link: this.#link.state });
+    if (this.#tunnels !== null) listener(this.#tunnels);
+    listener({ event: 'settings', settings: this.#options.settings.current });
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Files that were opened with the app. */
+  openFiles(files: EventOf<'open-files'>['files']): void {
+    this.#tell({ event: 'open-files', files });
+  }
+
+  readonly handlers: AppHandlers = {
+    hello: async () => ({ shell: this.#options.desktop.shell }),
+    up: (request) => this.#link.request('up', request),
+    down: (request) => this.#link.request('down', request),
+    inspect: async ({ fileName, content }) => {
+      const names = this.#tunnels?.tunnels.map(({ name }) => name) ?? [];
+      return inspect(fileName, Buffer.from(content, 'base64'), names);
+    },
+    import: (request) => this.#link.request('import', request),
+    export: (request) => this.#link.request('export', request),
+    edit: (request) => this.#link.request('edit', request),
+    remove: (request) => this.#link.request('remove', request),
+    set: (request) => this.#refreshAfter(this.#link.request('set', request)),
+    lockdown: (request) => this.#refreshAfter(this.#link.request('lockdown', request)),
+    traffic: (request) => this.#link.request('traffic', request),
+    logs: async () => ({ entries: [] }),
+    generateKey: async () => {
+      const key = generatePrivateKey({ bytes: (length) => randomBytes(length) });
+      return { privateKey: key.toBase64(), publicKey: publicKeyOf(key) };
+    },
+    publicKey: async ({ privateKey }) => {
+      const bytes = decodeBase64Key(privateKey);
+      return { publicKey: bytes === null ? null : publicKeyOf(new PrivateKey(bytes)) };
+    },
+    changeSettings: async (changed) => {
+      const { settings, desktop } = this.#options;
+      if (changed.autostart !== settings.current.autostart) await desktop.setAutostart(changed.autostart);
+      await settings.write(changed);
+      this.#tell({ event: 'settings', settings: settings.current });
+      return {};
+    },
+    installHelper: async () => {
+      await this.#options.desktop.installHelper();
+      return {};
+    },
+  };
+
+  #onHelperEvent(event: HelperEvent): void {
+    if (event.event === 'traffic') this.#tell(event);
+    else this.#refresh();
+  }
+
+  /** Never two at once: what changes meanwhile is asked for afterwards. */
+  #refresh(): Promise<void> {
+    if (this.#refreshing !== null) {
+      this.#isStale = true;
+      return this.#refreshing;
+    }
+    this.#refreshing = this.#readStatus().finally(() => {
+      this.#refreshing = null;
+      if (!this.#isStale) return;
+      this.#isStale = false;
+      void this.#refresh();
+    });
+    return this.#refreshing;
+  }
+
+  async #readStatus(): Promise<void> {
+    try {
+      this.#tunnels = { event: 'tunnels', ...(await this.#link.request('status', { name: null })) };
+      this.#tell(this.#tunnels);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error; // the link tells that it is gone
+    }
+  }
+
+  async #refreshAfter<T>(work: Promise<T>): Promise<T> {
+    const result = await work;
+    await this.#refresh();
+    return result;
+  }
+
+  async #keepFresh(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(REFRESH_MS, signal).catch(() => {}); // it is over
+      const isRunning = this.#tunnels?.tunnels.some(({ state }) => state !== 'disconnected') ?? false;
+      if (isRunning && this.#listeners.size > 0 && this.#link.state.kind === 'reached') await this.#refresh();
+    }
+  }
+
+  /** Once, as soon as the helper is there; its failure is told by the tunnel's state. */
+  async #connectAtStart(signal: AbortSignal): Promise<void> {
+    const name = this.#options.settings.current.connectAtStart;
+    if (name === null) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+      const stop = this.listen((event) => {
+        if (event.event !== 'tunnels') return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+    const tunnel = this.#tunnels?.tunnels.find((each) => each.name === name);
+    if (signal.aborted || tunnel?.state !== 'disconnected') return;
+    await this.#link.request('up', { name, timeoutSeconds: 30, replace: false }).catch(() => {});
+  }
+
+  #tell(event: AppEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function publicKeyOf(key: PrivateKey): string {
+  return new PublicKey(dhKey(key.bytes).publicKey).toBase64();
+}

@@ -1,0 +1,173 @@
+/**
+ * What the app answers to its page, in both shells: one schema a verb and a union of events, as helper/ipc/contract.ts
+ * for the helper. The app checks each request, the bridge before the page (electron/preload) each answer and event.
+ * What the helper serves keeps the helper's own schema. Times are Unix seconds, sizes bytes, keys base64.
+ */
+import * as z from 'zod';
+import { VERBS as HELPER_VERBS } from '../../helper/ipc/contract.ts';
+import { logEntry } from '../../helper/logs/entry.ts';
+
+const failure = z.strictObject({ what: z.string(), where: z.string(), advice: z.string() });
+const nothing = z.strictObject({});
+
+export const THEMES = ['system', 'light', 'dark'] as const;
+export const LANGUAGES = ['en', 'de'] as const;
+
+const appSettings = z.strictObject({
+  theme: z.enum(THEMES),
+  /** Null: as the system has it. */
+  language: z.enum(LANGUAGES).nullable(),
+  /** The app starts with the desktop, in the tray. */
+  autostart: z.boolean(),
+  /** The tunnel that is connected when the app starts. */
+  connectAtStart: z.string().nullable(),
+});
+
+/** The desktop itself has it, or not: a control for what is not there is not shown. */
+const shell = z.strictObject({
+  kind: z.enum(['electron', 'browser']),
+  /** Of the app, and of what it runs on. */
+  versions: z.array(z.strictObject({ name: z.string(), version: z.string() })),
+  platform: z.enum(['linux', 'darwin', 'win32']),
+  hasTray: z.boolean(),
+  /** Whether it can start with the desktop. */
+  hasAutostart: z.boolean(),
+  /** Whether the app can install the helper, with a question for the administrator's password. */
+  canInstallHelper: z.boolean(),
+});
+
+/** A place in a `.conf`, for the editor and the preview. Lines from 1. */
+const diagnostic = z.strictObject({
+  severity: z.enum(['error', 'warning']),
+  line: z.int().min(1).nullable(),
+  message: z.string(),
+});
+
+/** What the parser found in a `.conf`, before anything is stored. */
+const inspection = z.strictObject({
+  /** The name that it would get, taken or not. */
+  name: z.string(),
+  isNameTaken: z.boolean(),
+  /** Null where the text is no config: the diagnostics say why. */
+  summary: z
+    .strictObject({
+      ...HELPER_VERBS.import.result.pick({ addresses: true, dns: true, peers: true, hooks: true }).shape,
+      publicKey: z.string().nullable(),
+      /** Whether all traffic of a family goes into it. */
+      isFullTunnel: z.boolean(),
+    })
+    .nullable(),
+  diagnostics: z.array(diagnostic),
+});
+
+export const VERBS = {
+  /** The first question of a page. */
+  hello: { request: nothing, result: z.strictObject({ shell }) },
+  up: HELPER_VERBS.up,
+  down: HELPER_VERBS.down,
+  /** Parses, and stores nothing. */
+  inspect: {
+    request: z.strictObject({
+      fileName: z.string().max(255),
+      content: HELPER_VERBS.import.request.shape.content,
+    }),
+    result: inspection,
+  },
+  import: HELPER_VERBS.import,
+  export: HELPER_VERBS.export,
+  edit: HELPER_VERBS.edit,
+  remove: HELPER_VERBS.remove,
+  set: HELPER_VERBS.set,
+  lockdown: HELPER_VERBS.lockdown,
+  traffic: HELPER_VERBS.traffic,
+  logs: {
+    request: z.strictObject({ limit: z.int().min(1).max(1_000) }),
+    result: z.strictObject({ entries: z.array(logEntry) }),
+  },
+  generateKey: {
+    request: nothing,
+    result: z.strictObject({ privateKey: z.string(), publicKey: z.string() }),
+  },
+  /** Of a private key in the editor; null where that is none. */
+  publicKey: {
+    request: z.strictObject({ privateKey: z.string().max(100) }),
+    result: z.strictObject({ publicKey: z.string().nullable() }),
+  },
+  /** All of them. */
+  changeSettings: { request: appSettings, result: nothing },
+  /** Asks for the administrator's password, installs the service and waits until it answers. */
+  installHelper: { request: nothing, result: nothing },
+} as const satisfies Record<string, { request: z.ZodType; result: z.ZodType }>;
+
+export type Verb = keyof typeof VERBS;
+export type RequestOf<V extends Verb> = z.output<(typeof VERBS)[V]['request']>;
+export type ResultOf<V extends Verb> = z.output<(typeof VERBS)[V]['result']>;
+
+export function isVerb(text: string): text is Verb {
+  return Object.hasOwn(VERBS, text);
+}
+
+/** Not thrown: an error loses its class on the way to the page. */
+export const answer = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), error: failure }),
+]);
+export type RawAnswer = z.output<typeof answer>;
+export type Answer<V extends Verb> =
+  | { readonly ok: true; readonly result: ResultOf<V> }
+  | { readonly ok: false; readonly error: Failure };
+
+const helperLink = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('connecting') }),
+  z.strictObject({ kind: z.literal('reached'), ...HELPER_VERBS.hello.result.shape }),
+  /** It is tried again each second. */
+  z.strictObject({ kind: z.literal('unreachable'), error: failure }),
+]);
+
+const statusResult = HELPER_VERBS.status.result;
+
+/** Whoever listens hears the present state first: one event each of `helper`, `tunnels` and `settings`. */
+export const appEvent = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('helper'), link: helperLink }),
+  /** All of them, whenever one has changed, and every few seconds while one runs. */
+  statusResult.extend({ event: z.literal('tunnels') }),
+  /** Once a second while a tunnel runs. Totals since its engine started; `atMs` is for differences alone. */
+  z.strictObject({
+    event: z.literal('traffic'),
+    atMs: z.number(),
+    tunnels: z.array(
+      z.strictObject({
+        name: z.string(),
+        rxBytes: z.int().min(0),
+        txBytes: z.int().min(0),
+        latestHandshake: z.int().min(0).nullable(),
+      }),
+    ),
+  }),
+  z.strictObject({ event: z.literal('settings'), settings: appSettings }),
+  /** Files that were opened with the app: to be previewed. */
+  z.strictObject({
+    event: z.literal('open-files'),
+    files: z.array(z.strictObject({ fileName: z.string(), content: z.base64() })),
+  }),
+]);
+
+export type AppEvent = z.output<typeof appEvent>;
+export type EventOf<E extends AppEvent['event']> = Extract<AppEvent, { event: E }>;
+export type Failure = z.output<typeof failure>;
+export type AppSettings = z.output<typeof appSettings>;
+export type Shell = z.output<typeof shell>;
+export type Inspection = z.output<typeof inspection>;
+export type Diagnostic = z.output<typeof diagnostic>;
+export type HelperLink = z.output<typeof helperLink>;
+export type TunnelStatus = EventOf<'tunnels'>['tunnels'][number];
+export type PeerStatus = TunnelStatus['peers'][number];
+export type LogEntry = ResultOf<'logs'>['entries'][number];
+export type TrafficSpan = RequestOf<'traffic'>['span'];
+
+/** What the page is given, as `window.wayfare`. */
+export interface WayfareApi {
+  request<V extends Verb>(verb: V, request: RequestOf<V>): Promise<Answer<V>>;
+  /** Begins with the present state. One listener a page. */
+  listen(listener: (event: AppEvent) => void): void;
+}

@@ -1,0 +1,59 @@
+/** `wayfare ui`: the app in a browser, until a signal ends it. The composition root of the browser shell. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../helper/clock.ts';
+import { notOnThisSystem, toFailure } from '../../helper/failure.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { App, type Desktop } from '../app/app.ts';
+import { openAppSettings } from '../app/settings.ts';
+import { openBrowserShell } from './browser.ts';
+import { Page } from './page.ts';
+
+/** The page lies beside the bundle that this file is part of. */
+const PAGE_FOLDER = fileURLToPath(new URL('./page', import.meta.url));
+
+const BROWSER: Desktop = {
+  shell: {
+    kind: 'browser',
+    versions: [
+      { name: 'Wayfare', version: packageJson.version },
+      { name: 'Node', version: process.versions.node },
+    ],
+    platform: process.platform as 'linux' | 'darwin' | 'win32',
+    hasTray: false,
+    hasAutostart: false,
+    canInstallHelper: false,
+  },
+  setAutostart: () => Promise.reject(notOnThisSystem('starting with the desktop')),
+  installHelper: () => Promise.reject(notOnThisSystem('installing from a browser')),
+};
+
+/** @param args `--socket PATH [--port N]` @returns the exit code */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { socket: { type: 'string' }, port: { type: 'string', default: '0' } },
+  });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const settings = await openAppSettings(join(configFolder(), 'settings.json'));
+  const app = new App({ socketPath: values.socket ?? '', settings, desktop: BROWSER, clock: systemClock });
+  try {
+    const page = new Page({ folder: PAGE_FOLDER, withBridge: true });
+    const shell = await openBrowserShell({ app, page, port: Number(values.port) });
+    process.stdout.write(`Wayfare is at ${shell.url}\nFor one browser, once. Ctrl-C ends it.\n`);
+    await app.run(stop.signal);
+    await shell.close();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`wayfare: ${toFailure(error).message}\n`);
+    return 1;
+  }
+}
+
+/** XDG Base Directory Specification. */
+function configFolder(): string {
+  return join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'wayfare');
+}

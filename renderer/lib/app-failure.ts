@@ -1,0 +1,19 @@
+import type { Failure } from '../../electron/ipc/contract.ts';
+
+/** What went wrong, where, and what to do, as the app or the helper said it. */
+export class AppFailure extends Error {
+  readonly parts: Failure;
+
+  constructor(parts: Failure) {
+    super(parts.what);
+    this.name = 'AppFailure';
+    this.parts = parts;
+  }
+}
+
+/** Anything thrown on this page. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof AppFailure) return error.parts;
+  const what = error instanceof Error ? error.message : String(error);
+  return { what, where: '', advice: '' };
+}

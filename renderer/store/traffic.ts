@@ -1,0 +1,35 @@
+/** The rates of the tunnels that run, from the totals that come once a second. */
+import { create } from 'zustand';
+import type { EventOf } from '../../electron/ipc/contract.ts';
+
+export interface Rate {
+  /** Bytes a second. */
+  readonly rx: number;
+  readonly tx: number;
+  /** Totals since its engine started. */
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly latestHandshake: number | null;
+}
+
+interface TrafficState {
+  readonly rates: ReadonlyMap<string, Rate>;
+}
+
+export const useTraffic = create<TrafficState>()(() => ({ rates: new Map() }));
+
+let before: EventOf<'traffic'> | null = null;
+
+export function onTraffic(event: EventOf<'traffic'>): void {
+  const seconds = before === null ? 0 : (event.atMs - before.atMs) / 1_000;
+  const rates = event.tunnels.map(({ name, rxBytes, txBytes, latestHandshake }) => {
+    const last = before?.tunnels.find((each) => each.name === name);
+    // A new engine counts from nothing: its first second has no rate.
+    const isKnown = last !== undefined && seconds > 0 && rxBytes >= last.rxBytes && txBytes >= last.txBytes;
+    const rx = isKnown ? (rxBytes - last.rxBytes) / seconds : 0;
+    const tx = isKnown ? (txBytes - last.txBytes) / seconds : 0;
+    return [name, { rx, tx, rxBytes, txBytes, latestHandshake }] as const;
+  });
+  before = event;
+  useTraffic.setState({ rates: new Map(rates) });
+}
