@@ -1,4 +1,5 @@
 /** The helper's clock: the engine's, and a sleep. Tests hand in one that they turn by hand. */
+import { uptime } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../engine/ports.ts';
 
@@ -19,3 +20,8 @@ export const systemClock: HelperClock = {
     }
   },
 };
+
+/** Milliseconds since this machine has started, asleep or awake, to 10: the monotonic clock stands still while it sleeps. */
+export function bootMs(): number {
+  return uptime() * 1_000;
+}

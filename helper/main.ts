@@ -1,7 +1,7 @@
 /** The helper's composition root: the only file that knows every part. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from './clock.ts';
+import { bootMs, systemClock } from './clock.ts';
 import { dnsFor } from './dns/index.ts';
 import { type FailureParts, toFailure } from './failure.ts';
 import { firewallFor } from './firewall/index.ts';
@@ -19,6 +19,9 @@ import { watchFirewall, watchNetwork } from './network/change-watch.ts';
 import { recover, reset, type Traces } from './recovery.ts';
 import { fullTunnelRoutingFor } from './routes/full-tunnel-routing.ts';
 import { routesFor } from './routes/index.ts';
+import { Traffic } from './traffic/index.ts';
+import { Timeline } from './traffic/timeline.ts';
+import { trafficStore } from './traffic/traffic-store.ts';
 import { tunDevicesFor } from './tun/index.ts';
 import { systemLookUp } from './tunnel/endpoints.ts';
 import { engineStarter } from './tunnel/engine.ts';
@@ -69,9 +72,12 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   const traces = await tracesOf({ socketPath, stateDir }, log);
   const protection = new Protection(firewall, traces.journal, await isLockedDown(machine, log));
   const names = await recover(traces, protection);
+  const timeline = new Timeline({ bootMs, wallMs: systemClock.wallMs });
+  const traffic = new Traffic({ store: trafficStore(stateDir), timeline, log });
   const tunnels = new Tunnels(store, machine, {
     ...traces,
     protection,
+    traffic,
     startEngine: engineStarter(ENGINE_PATH, await lookUpEngineUser()),
     lookUp: systemLookUp,
     clock: systemClock,
@@ -102,6 +108,7 @@ export async function runHelper({ socketPath, stateDir }: HelperOptions): Promis
   await server.close();
   // Whoever sits at the terminal wants it all ended; a service manager, or a mistake of ours, may not open a kill switch.
   await (AT_TERMINAL.includes(reason) ? tunnels.close() : tunnels.abandon());
+  await traffic.settled();
   log('info', 'helper stopped');
   return reason instanceof Error ? 1 : 0;
 }

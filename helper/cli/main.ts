@@ -1,5 +1,5 @@
 /** The command line `wayfare`: every verb but `helper`, `engine` and the three for keys is a question to the helper. */
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Failure, toFailure } from '../failure.ts';
@@ -7,6 +7,7 @@ import {
   DEFAULT_UP_TIMEOUT_SECONDS,
   MAX_UP_TIMEOUT_SECONDS,
   MIN_UP_TIMEOUT_SECONDS,
+  TRAFFIC_SPANS,
 } from '../ipc/contract.ts';
 import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
 import { DEFAULT_SOCKET, DEFAULT_STATE_DIR } from './defaults.ts';
@@ -97,6 +98,13 @@ function addTunnelCommands(program: Command): void {
     )
     .action((file, { name }) => verbs.importFile(socket(), file, name ?? null));
   program
+    .command('edit')
+    .description('put a .conf file in the place of the config of a tunnel; what is set beside it stays')
+    .argument('<name>', 'the tunnel', tunnelName)
+    .argument('<file>', 'the .conf file')
+    .option('--name <name>', 'call it NAME from now on; it must be down for that', newTunnelName)
+    .action((name, file, { name: newName }) => verbs.editTunnel(socket(), name, file, newName ?? null));
+  program
     .command('list')
     .description('print the stored tunnels and the state of each')
     .option('--json', 'print JSON')
@@ -134,6 +142,17 @@ function addTunnelCommands(program: Command): void {
     .argument('[name]', 'the tunnel', tunnelName)
     .option('--json', 'print JSON')
     .action((name, { json }) => verbs.status(socket(), name ?? null, json ?? false));
+  program
+    .command('traffic')
+    .description('print what has gone through a tunnel')
+    .argument('<name>', 'the tunnel', tunnelName)
+    .addOption(
+      new Option('--span <span>', 'how far back the rates go')
+        .choices(TRAFFIC_SPANS)
+        .default(TRAFFIC_SPANS[0]),
+    )
+    .option('--json', 'print JSON, with every step')
+    .action((name, { span, json }) => verbs.traffic(socket(), name, span, json ?? false));
 }
 
 function addProtectionCommands(program: Command): void {

@@ -1,7 +1,7 @@
 /** Answers of the helper as text for a person: aligned, calm, every word explained by its label. Pure. */
 
 import { failureLine } from '../failure.ts';
-import type { ImportSummary, PeerStatus, ResultOf, TunnelStatus } from '../ipc/contract.ts';
+import type { ImportSummary, PeerStatus, ResultOf, TrafficSpan, TunnelStatus } from '../ipc/contract.ts';
 
 type Row = readonly [label: string, value: string];
 
@@ -27,6 +27,14 @@ export function listText({ tunnels }: ResultOf<'list'>): string {
 const NO_TUNNELS = "There is no tunnel yet. Give Wayfare one with 'wayfare import FILE'.\n";
 
 export function importText(summary: ImportSummary): string {
+  return `Imported ${summary.name}. Connect with: wayfare up ${summary.name}\n${summaryText(summary)}`;
+}
+
+export function editText(summary: ImportSummary): string {
+  return `Changed ${summary.name}. It holds from its next connection on.\n${summaryText(summary)}`;
+}
+
+function summaryText(summary: ImportSummary): string {
   const rows: Row[] = [
     ['addresses', listOr(summary.addresses, 'none')],
     ['DNS', listOr(summary.dns, 'none')],
@@ -37,7 +45,7 @@ export function importText(summary: ImportSummary): string {
     ...summary.hooks.map(({ key, text }): Row => [key, `${text}   (kept, never executed)`]),
     ...summary.warnings.map(({ line, message }): Row => ['warning', `line ${line}: ${message}`]),
   ];
-  return `Imported ${summary.name}. Connect with: wayfare up ${summary.name}\n${table(rows, '  ')}`;
+  return table(rows, '  ');
 }
 
 export function upText(name: string, { outcome }: ResultOf<'up'>): string {
@@ -56,6 +64,33 @@ export function downText(asked: string | null, { names, hasOpened }: ResultOf<'d
   const guard = hasOpened ? 'The kill switch is open.\n' : '';
   if (names.length > 0) return names.map((name) => `${name} is disconnected.\n`).join('') + guard;
   return (asked === null ? 'No tunnel was connected.\n' : `${asked} was not connected.\n`) + guard;
+}
+
+const SPAN_TEXTS = {
+  '5m': 'the last 5 minutes',
+  '1h': 'the last hour',
+  '24h': 'the last 24 hours',
+} as const satisfies Record<TrafficSpan, string>;
+
+export function trafficText(name: string, span: TrafficSpan, traffic: ResultOf<'traffic'>): string {
+  const { session, months, stepSeconds } = traffic;
+  const rows: Row[] = [
+    ['received', rateText(traffic.rxBytes, stepSeconds)],
+    ['sent', rateText(traffic.txBytes, stepSeconds)],
+    ...(session === null ? [] : [totalRow('last connection', session)]),
+    ...months.map((each) => totalRow(each.month, each)),
+  ];
+  return `${name}, ${SPAN_TEXTS[span]}:\n${table(rows, '  ')}`;
+}
+
+function totalRow(label: string, { rxBytes, txBytes }: { rxBytes: number; txBytes: number }): Row {
+  return [label, `${size(rxBytes)} received, ${size(txBytes)} sent`];
+}
+
+function rateText(steps: readonly (number | null)[], stepSeconds: number): string {
+  const counted = steps.filter((bytes) => bytes !== null);
+  const sum = counted.reduce((total, bytes) => total + bytes, 0);
+  return `${size(sum)}, at most ${size(Math.max(0, ...counted) / stepSeconds)} a second`;
 }
 
 /** Text that others wrote, safe for a terminal: no control characters but the line ends that we put there. */
@@ -141,7 +176,7 @@ function ago(seconds: number): string {
 export function size(bytes: number): string {
   let value = bytes;
   for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
-    if (value < 1_024) return unit === 'B' ? `${value} B` : `${value.toFixed(2)} ${unit}`;
+    if (value < 1_024) return unit === 'B' ? `${Math.round(value)} B` : `${value.toFixed(2)} ${unit}`;
     value /= 1_024;
   }
   return `${value.toFixed(2)} TiB`;

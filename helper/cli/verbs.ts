@@ -5,19 +5,40 @@ import { basename } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { errorCode, Failure, type FailureParts, toFailure } from '../failure.ts';
 import { connectToHelper, type HelperClient } from '../ipc/client.ts';
-import { MAX_CONFIG_BYTES, MAX_LOG_ENTRIES, type RequestOf } from '../ipc/contract.ts';
+import { MAX_CONFIG_BYTES, MAX_LOG_ENTRIES, type RequestOf, type TrafficSpan } from '../ipc/contract.ts';
 import type { LogEntry } from '../logs/entry.ts';
 import { readLog } from '../logs/reader.ts';
 import { parseSince } from '../logs/since.ts';
 import { logText } from '../logs/text.ts';
 import { DEFAULT_STATE_DIR } from './defaults.ts';
 import { printSecret } from './keys.ts';
-import { downText, importText, listText, printable, statusText, upText } from './print.ts';
+import {
+  downText,
+  editText,
+  importText,
+  listText,
+  printable,
+  statusText,
+  trafficText,
+  upText,
+} from './print.ts';
 
 export async function importFile(socketPath: string, file: string, name: string | null): Promise<void> {
   const content = (await readConfig(file)).toString('base64');
   const request = { fileName: basename(file), content, name };
   print(importText(await withHelper(socketPath, (helper) => helper.request('import', request))));
+}
+
+/** @param newName null to keep its name */
+export async function editTunnel(
+  socketPath: string,
+  name: string,
+  file: string,
+  newName: string | null,
+): Promise<void> {
+  const content = (await readConfig(file)).toString('base64');
+  const request = { name, newName: newName ?? name, content };
+  print(editText(await withHelper(socketPath, (helper) => helper.request('edit', request))));
 }
 
 export async function list(socketPath: string, asJson: boolean): Promise<void> {
@@ -72,6 +93,17 @@ export async function status(socketPath: string, name: string | null, asJson: bo
   const answer = await withHelper(socketPath, (helper) => helper.request('status', { name }));
   if (asJson) printJson(answer);
   else print(statusText(answer, Math.floor(Date.now() / 1_000)));
+}
+
+export async function traffic(
+  socketPath: string,
+  name: string,
+  span: TrafficSpan,
+  asJson: boolean,
+): Promise<void> {
+  const answer = await withHelper(socketPath, (helper) => helper.request('traffic', { name, span }));
+  if (asJson) printJson(answer);
+  else print(trafficText(name, span, answer));
 }
 
 /** @param setting what it is set to, for the person */

@@ -27,6 +27,8 @@ export interface PrivateFolder {
   /** @returns false where the name is taken, whatever takes it */
   create(name: string, content: string): Promise<boolean>;
   replace(name: string, content: string): Promise<void>;
+  /** What is under the new name is replaced. @returns false where there is none under the old one */
+  rename(name: string, newName: string): Promise<boolean>;
   /** @returns false where there is none */
   remove(name: string): Promise<boolean>;
 }
@@ -54,6 +56,15 @@ export async function openPrivateFolder(path: string): Promise<PrivateFolder> {
       ),
     replace: (name, content) =>
       inWords(path, () => withTemporary(path, content, (temporary) => rename(temporary, join(path, name)))),
+    rename: (name, newName) =>
+      inWords(path, async () => {
+        const wasThere = await rename(join(path, name), join(path, newName)).then(
+          () => true,
+          falseFor('ENOENT'),
+        );
+        if (wasThere) await syncFolder(path);
+        return wasThere;
+      }),
     remove: (name) =>
       inWords(path, async () => {
         const wasThere = await unlink(join(path, name)).then(() => true, falseFor('ENOENT'));

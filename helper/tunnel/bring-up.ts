@@ -22,6 +22,7 @@ import {
   tableText,
   tunnelMtu,
 } from '../routes/plan.ts';
+import type { Traffic } from '../traffic/index.ts';
 import type { TunDevices } from '../tun/index.ts';
 import {
   type Endpoint,
@@ -51,6 +52,7 @@ export interface World {
   readonly reset: (release: () => Promise<void>) => Promise<FailureParts[]>;
   readonly dns: Dns;
   readonly startEngine: StartEngine;
+  readonly traffic: Traffic;
   readonly lookUp: LookUp;
   readonly clock: HelperClock;
   readonly log: Log;
@@ -76,6 +78,8 @@ export interface BringUpOrder {
   readonly world: World;
   readonly undo: UndoStack;
   readonly live: LiveTunnel;
+  /** Never rejects. */
+  readonly beforeEngineStops: (engine: Engine) => Promise<void>;
   /** Aborted with an Interrupted. */
   readonly signal: AbortSignal;
 }
@@ -135,7 +139,10 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
       log: world.log,
     }),
   );
-  undo.push('stop the engine', () => engine.stop());
+  undo.push('stop the engine', async () => {
+    await order.beforeEngineStops(engine);
+    await engine.stop();
+  });
   live.engine = engine;
   const setup = { config, endpoints, listenPort: engine.listenPort, mark };
   live.setup = setup;

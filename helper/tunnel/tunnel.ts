@@ -2,6 +2,7 @@
 import type { HelperClock } from '../clock.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { ResultOf } from '../ipc/contract.ts';
+import type { TrafficCounter } from '../traffic/tunnel-traffic.ts';
 import {
   BringUpFailed,
   bringUp,
@@ -24,6 +25,8 @@ import { UndoStack } from './undo.ts';
 const SESSION_POLL_MS = 1_000;
 /** It answers in milliseconds, also under load. */
 const ENGINE_PATIENCE_MS = 5_000;
+/** Nobody waits longer for its end because of what it has counted. */
+const LAST_READING_PATIENCE_MS = 500;
 
 export type UpOutcome = ResultOf<'up'>['outcome'];
 
@@ -41,6 +44,8 @@ export class Tunnel {
   #state: TunnelState = { kind: 'disconnected' };
   #live: LiveTunnel = nothingLive();
   #undo = new UndoStack();
+  /** While its engine's readings are counted. */
+  #counter: TrafficCounter | null = null;
   #stop = new AbortController();
   #steps: Promise<unknown> = Promise.resolve();
   #attempt: Promise<UpOutcome> = Promise.resolve('already-connected');
@@ -137,7 +142,9 @@ export class Tunnel {
     this.#stop.abort(new Interrupted('cancelled', ''));
     await this.#steps.catch(() => {}); // its failure is the caller's of up()
     this.#live = nothingLive();
-    await engine?.stop();
+    if (engine === null) return;
+    await this.#readLast(engine);
+    await engine.stop();
   }
 
   /** Waits for the attempt of somebody else, without a say in it. */
@@ -172,6 +179,7 @@ export class Tunnel {
       world: this.#world,
       undo: this.#undo,
       live: this.#live,
+      beforeEngineStops: (engine) => this.#readLast(engine),
       signal: stop.signal,
     });
     this.#steps = steps;
@@ -217,6 +225,8 @@ export class Tunnel {
     const { engine, setup } = this.#live;
     if (engine === null || setup === null) return;
     const session = new SessionWatch(setup.config.peers);
+    const counter = this.#world.traffic.begin(this.name);
+    this.#counter = counter;
     const { signal } = this.#stop;
     engine.revive(
       async (request) => {
@@ -225,10 +235,11 @@ export class Tunnel {
       },
       () => {
         session.restart();
+        counter.restart();
         this.#apply({ kind: 'session-lost', loss: 'engine-died' });
       },
     );
-    void this.#watchSession(engine, session, signal).catch(() => {}); // the tunnel goes down
+    void this.#watchSession(engine, session, counter, signal).catch(() => {}); // the tunnel goes down
     void engine.ended.then((how) => {
       if (engine !== this.#live.engine) return;
       const failure: TunnelFailure = {
@@ -241,13 +252,20 @@ export class Tunnel {
   }
 
   /** @throws the signal's reason */
-  async #watchSession(engine: Engine, session: SessionWatch, signal: AbortSignal): Promise<void> {
+  async #watchSession(
+    engine: Engine,
+    session: SessionWatch,
+    counter: TrafficCounter,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.#world;
     for (;;) {
       await clock.sleep(SESSION_POLL_MS, signal);
       const device = await this.#askEngine(engine, signal);
       signal.throwIfAborted();
-      const isAnswered = device === null ? null : session.observe(device, clock.monotonicMs());
+      if (device === null) continue;
+      counter.observe(device.peers);
+      const isAnswered = session.observe(device, clock.monotonicMs());
       if (isAnswered === true) this.#apply({ kind: 'session-answered', at: unixSeconds(clock) });
       if (isAnswered === false) this.#apply({ kind: 'session-lost', loss: 'no-answer' });
     }
@@ -262,6 +280,19 @@ export class Tunnel {
       if (patience.aborted && !signal.aborted) engine.kill();
       return null;
     }
+  }
+
+  /** What it has counted ends with it. */
+  async #readLast(engine: Engine): Promise<void> {
+    const counter = this.#counter;
+    if (counter === null) return;
+    this.#counter = null;
+    const reading = readDevice(engine.request, AbortSignal.timeout(LAST_READING_PATIENCE_MS));
+    await reading.then(
+      ({ peers }) => counter.observe(peers),
+      () => {}, // it has died, or hangs
+    );
+    counter.end();
   }
 
   #cancelled(): TunnelFailure {

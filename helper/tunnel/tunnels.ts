@@ -68,6 +68,7 @@ export class Tunnels {
         this.#refuseUnlessDown(name);
         await this.#store.remove(name);
         this.#tunnels.delete(name);
+        await this.#world.traffic.remove(name);
       });
       this.#changes.announce({ event: 'tunnel-removed', name });
       return {};
@@ -113,8 +114,9 @@ export class Tunnels {
       await this.#tunnel(name).change(settings);
       return {};
     },
-    traffic: async () => {
-      throw new Failure('not counted');
+    traffic: async ({ name, span }) => {
+      await this.#requireKnown(name);
+      return this.#world.traffic.read(name, span);
     },
     lockdown: async ({ isOn }) => {
       await this.#world.protection.setLockdown(isOn);
@@ -271,6 +273,7 @@ export class Tunnels {
     const conf = readConf(Buffer.from(content, 'base64'), fileName);
     const chosen = name ?? nameFor(fileName, await this.#store.list());
     await this.#store.create(chosen, conf.text);
+    await this.#world.traffic.remove(chosen); // of one whose file was taken away by hand
     this.#world.log('info', 'tunnel imported', { tunnel: chosen });
     this.#changes.announce(stateEvent(this.#tunnel(chosen)));
     return importSummary(chosen, conf.parsed);
@@ -284,6 +287,7 @@ export class Tunnels {
       this.#refuseUnlessDown(name);
       await this.#store.rename(name, newName, (stored) => ({ ...stored, config: conf.text }));
       this.#tunnels.delete(name);
+      await this.#world.traffic.rename(name, newName);
       this.#changes.announce({ event: 'tunnel-removed', name });
     });
     this.#world.log('info', 'tunnel edited', { tunnel: newName });

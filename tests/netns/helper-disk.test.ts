@@ -15,6 +15,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLogFile } from '../../helper/logs/log-file.ts';
 import { openMachineSettings } from '../../helper/machine-settings.ts';
+import { Traffic } from '../../helper/traffic/index.ts';
+import { Timeline } from '../../helper/traffic/timeline.ts';
+import { trafficStore } from '../../helper/traffic/traffic-store.ts';
 import { openTunnelStore } from '../../helper/tunnel/store.ts';
 import { run } from '../support/processes.ts';
 
@@ -36,6 +39,8 @@ afterEach(async () => {
   await run('umount', [disk()]);
   rmSync(folder, { recursive: true, force: true });
 });
+
+const remount = (how: 'ro' | 'rw') => run('mount', ['-o', `remount,bind,${how}`, disk()]);
 
 /** Until not one page is left. */
 function fillDisk(): void {
@@ -101,9 +106,42 @@ describe('a full disk', () => {
   });
 });
 
-describe('a read-only disk', () => {
-  const remount = (how: 'ro' | 'rw') => run('mount', ['-o', `remount,bind,${how}`, disk()]);
+/** As the next helper has it. @param log what it warns of */
+function openTraffic(log: string[]): Traffic {
+  const timeline = new Timeline({ bootMs: () => performance.now(), wallMs: () => Date.now() });
+  const tell = (_: string, message: string, fields?: object) => log.push(JSON.stringify([message, fields]));
+  return new Traffic({ store: trafficStore(disk()), timeline, log: tell });
+}
 
+async function count(traffic: Traffic, rxBytes: number): Promise<void> {
+  const counter = traffic.begin('home');
+  counter.observe([{ publicKey: 'peer', rxBytes, txBytes: 0 }]);
+  counter.end();
+  await traffic.settled();
+}
+
+const countedBy = async (traffic: Traffic) => (await traffic.read('home', '24h')).months[0]?.rxBytes;
+
+it.each([
+  ['full', fillDisk, async () => rmSync(join(disk(), 'filler'))],
+  ['read-only', () => remount('ro'), () => remount('rw')],
+])('a_%s_disk_costs_no_count_but_what_a_killed_helper_had_not_kept', async (reason, spoil, mend) => {
+  const log: string[] = [];
+  const traffic = openTraffic(log);
+  await count(traffic, 100);
+  await spoil();
+  await count(traffic, 20);
+  await count(traffic, 3);
+  expect([await countedBy(traffic), await countedBy(openTraffic([]))]).toEqual([123, 100]);
+  const refusal = { tunnel: 'home', reason: `the disk is ${reason}` };
+  expect(log).toEqual([JSON.stringify(['the traffic is not kept', refusal])]);
+  expect(readdirSync(join(disk(), 'traffic'))).toEqual(['home.json']);
+  await mend();
+  await count(traffic, 4_000);
+  expect(await countedBy(openTraffic([]))).toBe(4_123);
+});
+
+describe('a read-only disk', () => {
   it('still_gives_what_is_stored', async () => {
     await (await openTunnelStore(disk())).create('home', CONFIG);
     await (await openMachineSettings(disk())).write({ lockdown: true });

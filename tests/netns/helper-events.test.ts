@@ -81,7 +81,12 @@ it('tells_the_traffic_once_a_second_as_the_status_has_it', async () => {
   await waitFor(() => latest()?.rxBytes === rxBytes && samples().length >= 4, {
     what: 'what has come so far',
   });
-  expect(latest()).toEqual({ name, rxBytes, txBytes });
+  expect(latest()).toEqual({
+    name,
+    rxBytes,
+    txBytes,
+    latestHandshake: expect.closeTo(Date.now() / 1_000, -1.5),
+  });
   expect(samples()[0]!.tunnels[0]!.rxBytes).toBeLessThan(rxBytes);
   const gaps = samples().map(({ atMs }, i) => atMs - (samples()[i - 1]?.atMs ?? Number.NaN));
   for (const gap of gaps.slice(1)) expect(gap).toBeGreaterThan(950);

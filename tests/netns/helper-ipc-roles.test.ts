@@ -42,8 +42,9 @@ const STRANGERS: Readonly<Record<string, Person>> = {
   nobody: { uid: 65_534, gid: 65_534, groups: [] },
 };
 
-const FOR_ALL = { list: 'ok', status: 'ok', logs: 'ok', up: 'ok', down: 'ok', subscribe: 'ok' };
-const FOR_ADMINS = { import: 'ok', export: 'ok', remove: 'ok', set: 'ok', lockdown: 'ok', reset: 'ok' };
+const verbs = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'ok']));
+const FOR_ALL = verbs('hello', 'list', 'status', 'traffic', 'logs', 'up', 'down', 'subscribe');
+const FOR_ADMINS = verbs('import', 'edit', 'export', 'remove', 'set', 'lockdown', 'reset');
 const VERBS = Object.keys({ ...FOR_ALL, ...FOR_ADMINS });
 
 const refusedVerb = (verb: string) =>

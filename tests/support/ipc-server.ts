@@ -7,6 +7,7 @@ import type { LogEvent, TunnelStatus, TunnelsEvent } from '../../helper/ipc/cont
 import { Announcements, Samples } from '../../helper/ipc/events.ts';
 import { type ServerOptions, serve } from '../../helper/ipc/server.ts';
 import { createLog } from '../../helper/log.ts';
+import { NO_TRAFFIC } from './no-traffic.ts';
 
 const tunnel: TunnelStatus = {
   name: 'home',
@@ -19,7 +20,9 @@ const tunnel: TunnelStatus = {
   addresses: ['10.7.0.2/24'],
   dns: [],
   mtu: null,
+  isFullTunnel: false,
   killSwitch: 'automatic',
+  isGuarded: false,
   allowLan: false,
   connectedSince: null,
   rxBytes: 0,
@@ -65,6 +68,10 @@ await serve({
       carriedOut('export');
       return { config: '[Interface]\n' };
     },
+    edit: async () => {
+      carriedOut('edit');
+      return { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+    },
     remove: async () => {
       carriedOut('remove');
       return {};
@@ -85,6 +92,7 @@ await serve({
       isClosed: false,
     }),
     logs: async () => ({ entries: [], isCut: false }),
+    traffic: async () => NO_TRAFFIC,
     set: async () => {
       carriedOut('set');
       return {};

@@ -45,6 +45,9 @@ describe('the command line', () => {
     [['set', 'a', 'allow-lan', 'automatic'], 'allow-lan is on or off'],
     [['set', 'a', 'kill-switch', 'maybe'], 'Allowed choices are automatic, on, off'],
     [['lockdown', 'now'], 'Allowed choices are on, off'],
+    [['traffic', 'a', '--span', '2h'], 'Allowed choices are 5m, 1h, 24h'],
+    [['edit', 'a'], "missing required argument 'file'"],
+    [['edit', 'a', 'a.conf', '--name=-a'], 'A name begins with no "-"'],
   ])('exits with 2 and one line for %j', async (args, reason) => {
     expect(await main(args)).toBe(2);
     expect(stderr).toMatch(/^wayfare: [^\n]*, see 'wayfare --help'\n$/);
@@ -61,6 +64,7 @@ describe('the command line', () => {
     [['--socket', '/none', 'status'], 'the helper is not running, at /none,'],
     [['import', '/nonexistent/a.conf'], 'there is no such file, at /nonexistent/a.conf, check its path'],
     [['import', '/'], 'this is a folder, at /'],
+    [['edit', 'a', '/nonexistent/a.conf'], 'there is no such file, at /nonexistent/a.conf, check its path'],
     [['import', '/dev/zero'], 'the file is larger than 1 MiB, at /dev/zero'],
   ])('exits with 1 and one line for %j', async (args, reason) => {
     expect(await main(args)).toBe(1);
@@ -77,6 +81,8 @@ describe('the command line', () => {
       'up',
       'down',
       'status',
+      'edit',
+      'traffic',
       'genkey',
       'genpsk',
       'pubkey',

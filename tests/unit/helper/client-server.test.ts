@@ -10,6 +10,7 @@ import { connectToHelper } from '../../../helper/ipc/client.ts';
 import { encodeFrame, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
 import { Announcements } from '../../../helper/ipc/events.ts';
 import { type HelperServer, serve } from '../../../helper/ipc/server.ts';
+import { NO_TRAFFIC } from '../../support/no-traffic.ts';
 import { closed, leaveStaleSocket, RawClient } from './raw-ends.ts';
 
 let folder = '';
@@ -19,6 +20,8 @@ const socketPath = () => join(folder, 'run', 'helper.sock');
 
 const handlers: Handlers = {
   import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+  edit: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+  traffic: async () => NO_TRAFFIC,
   list: async () => ({ tunnels: [{ name: 'home', state: 'disconnected' }] }),
   export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES) }),
   remove: async () => {

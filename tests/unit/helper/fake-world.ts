@@ -6,6 +6,9 @@ import { Failure } from '../../../helper/failure.ts';
 import type { Firewall } from '../../../helper/firewall/index.ts';
 import { noWay } from '../../../helper/routes/bearer-ways.ts';
 import type { Path } from '../../../helper/routes/index.ts';
+import { Traffic } from '../../../helper/traffic/index.ts';
+import { Timeline } from '../../../helper/traffic/timeline.ts';
+import type { SavedTraffic } from '../../../helper/traffic/traffic-file.ts';
 import type { ReadTunnel, World } from '../../../helper/tunnel/bring-up.ts';
 import type { LiveJournal } from '../../../helper/tunnel/live-journal.ts';
 import { Protection } from '../../../helper/tunnel/protection.ts';
@@ -117,6 +120,8 @@ export class FakeWorld {
   /** What its engine counts. */
   rxBytes = 92;
   txBytes = 148;
+  /** What is kept of the traffic, by the tunnel's name. */
+  readonly savedTraffic = new Map<string, SavedTraffic>();
   /** Whether the peer answers the first handshake. */
   peerAnswers = true;
   path: Path | null = { device: 'eth0', gateway: '192.0.2.254', mtu: 1_500, isLocal: false };
@@ -186,6 +191,24 @@ export class FakeWorld {
       await release();
       return [];
     },
+    traffic: new Traffic({
+      store: {
+        read: async (name) => this.savedTraffic.get(name) ?? null,
+        write: async (name, traffic) => void this.savedTraffic.set(name, traffic),
+        setAside: async (name) => void this.savedTraffic.delete(name),
+        rename: async (name, newName) => {
+          const traffic = this.savedTraffic.get(name);
+          this.savedTraffic.delete(name);
+          if (traffic !== undefined) this.savedTraffic.set(newName, traffic);
+        },
+        remove: async (name) => void this.savedTraffic.delete(name),
+      },
+      timeline: new Timeline({
+        bootMs: () => this.clock.monotonicMs(),
+        wallMs: () => this.clock.wallMs(),
+      }),
+      log: (level, message, fields) => this.logged.push(JSON.stringify({ level, message, ...fields })),
+    }),
     startEngine: async ({ name, listenPort }) => {
       this.#deed('startEngine', name);
       let isAlive = true;

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   downText,
   duration,
+  editText,
   importText,
   listText,
   printable,
   size,
   statusText,
+  trafficText,
   upText,
 } from '../../../helper/cli/print.ts';
 import type { TunnelStatus } from '../../../helper/ipc/contract.ts';
@@ -24,7 +26,9 @@ const CONNECTED: TunnelStatus = {
   addresses: ['10.7.0.2/24', 'fd07::2/64'],
   dns: ['10.7.0.1', 'home.example'],
   mtu: 1_420,
+  isFullTunnel: true,
   killSwitch: 'automatic',
+  isGuarded: true,
   allowLan: false,
   connectedSince: 1_800_000_000,
   rxBytes: 1_536,
@@ -123,6 +127,35 @@ describe('what a person reads', () => {
     expect(text).toMatch(/PostUp +rm -rf \/ {3}\(kept, never executed\)/);
     expect(text).toContain('line 7: host bits are set');
     expect(text).toContain('without an endpoint, allowed IPs none');
+  });
+
+  it('tells what an edit found, and when it holds', () => {
+    const found = { name: 'home', addresses: ['10.7.0.2/24'], dns: [], peers: [], hooks: [], warnings: [] };
+    expect(editText(found)).toMatch(
+      /^Changed home\. It holds from its next connection on\.\n {2}addresses {3}10\.7\.0\.2\/24\n/,
+    );
+  });
+
+  it('tells what has gone through a tunnel, and how fast at most', () => {
+    const text = trafficText('home', '1h', {
+      stepSeconds: 10,
+      endsAt: 1_800_000_000,
+      rxBytes: [null, 10_240, 1_024],
+      txBytes: [null, 5, 0],
+      session: { since: 1_800_000_000, rxBytes: 11_264, txBytes: 5 },
+      months: [{ month: '2026-11', rxBytes: 2 ** 30, txBytes: 2 ** 20 }],
+    });
+    expect(text).toBe(`home, the last hour:
+  received          11.00 KiB, at most 1.00 KiB a second
+  sent              5 B, at most 1 B a second
+  last connection   11.00 KiB received, 5 B sent
+  2026-11           1.00 GiB received, 1.00 MiB sent
+`);
+    const never = { stepSeconds: 1, endsAt: 0, rxBytes: [null], txBytes: [null], session: null, months: [] };
+    expect(trafficText('home', '5m', never)).toBe(`home, the last 5 minutes:
+  received   0 B, at most 0 B a second
+  sent       0 B, at most 0 B a second
+`);
   });
 
   it('says what up and down did, also where there was nothing to do', () => {

@@ -57,6 +57,15 @@ describe('a private folder', () => {
     }
   });
 
+  it('renames a file in the place of another, or says that there is none', async () => {
+    const folder = await openPrivateFolder(path());
+    await folder.create('a', 'one');
+    await folder.create('b', 'two');
+    expect([await folder.rename('a', 'b'), await folder.rename('a', 'b')]).toEqual([true, false]);
+    expect(readdirSync(path())).toEqual(['b']);
+    expect(readFileSync(at('b'), 'utf8')).toBe('one');
+  });
+
   it('is refused where it is a link or a file', async () => {
     symlinkSync(parent, path());
     await expect(openPrivateFolder(path())).rejects.toThrow(

@@ -45,10 +45,12 @@ describe('a verb', () => {
     const verbs = Object.keys(VERBS) as Verb[];
     expect(verbs.filter((verb) => mayAsk('operator', verb)).sort()).toEqual([
       'down',
+      'hello',
       'list',
       'logs',
       'status',
       'subscribe',
+      'traffic',
       'up',
     ]);
     expect(verbs.filter((verb) => mayAsk('admin', verb))).toEqual(verbs);

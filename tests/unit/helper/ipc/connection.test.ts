@@ -19,6 +19,7 @@ import type {
 import { Announcements, type EventSource } from '../../../../helper/ipc/events.ts';
 import { Farewells } from '../../../../helper/ipc/farewells.ts';
 import { Turns } from '../../../../helper/ipc/turns.ts';
+import { NO_TRAFFIC } from '../../../support/no-traffic.ts';
 import { ManualClock, until } from '../fake-world.ts';
 import { closed, RawClient } from '../raw-ends.ts';
 
@@ -56,6 +57,8 @@ function service(): Service {
     log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
     handlers: {
       import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+      edit: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+      traffic: async () => NO_TRAFFIC,
       list: async () => ({ tunnels: [] }),
       export: async () => ({ config: 'secret' }),
       remove: async () => ({}),
