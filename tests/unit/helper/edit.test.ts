@@ -79,7 +79,7 @@ describe('an edited tunnel', () => {
     });
     await down();
     await up('home');
-    expect(fake.done).toContain('addAddresses 10.7.0.9/24 fd07::2/64');
+    expect(fake.done).toContain('setAddresses 10.7.0.9/24 fd07::2/64');
   });
 });
 
