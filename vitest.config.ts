@@ -3,6 +3,7 @@
  * after them, one file at a time, so that what it measures is not the neighbours' load; `helper` last, side by side again.
  */
 import { defineConfig } from 'vitest/config';
+import { whyNoElectron } from './build/electron/binary.mjs';
 import { whyNoNamespaceTests } from './build/prerequisites.mjs';
 
 const noNamespaces = await whyNoNamespaceTests();
@@ -11,6 +12,11 @@ const inNamespaces = {
   hookTimeout: 60_000,
   ...(noNamespaces === null ? {} : { runner: './tests/support/skip-all-runner.ts' }),
 };
+/** Where Electron cannot be started, build/test.mjs says so, and the suite is no part of the tests. */
+const electronProjects =
+  whyNoElectron() === null
+    ? [{ extends: true as const, test: { name: 'electron', include: ['tests/e2e/electron.suite.ts'] } }]
+    : [];
 const HELPER_TESTS = ['tests/netns/{helper,dns,service}-*.test.ts'];
 
 export default defineConfig({
@@ -62,6 +68,7 @@ export default defineConfig({
           ...inNamespaces,
         },
       },
+      ...electronProjects,
     ],
   },
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** Bundles the programs and the page into dist/ and links them into node_modules/.bin, where npx finds them. */
+/** Bundles the programs, the page and Electron's part into dist/ and links them into node_modules/.bin, where npx finds them. */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
@@ -15,9 +15,8 @@ const PROGRAMS = [
   { name: 'wayfare-ui', entry: './electron/shells/ui.ts' },
 ];
 
-/** Commander is CommonJS inside, and asks for node's own modules by `require`. */
-const BANNER = `#!/usr/bin/env node
-import { createRequire } from 'node:module';
+/** Commander and sudo-prompt are CommonJS inside, and ask for node's own modules by `require`. */
+const REQUIRE = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
 /**
@@ -55,12 +54,40 @@ async function bundleProgram({ name, entry }, folder) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    banner: { js: BANNER },
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     sourcemap: true,
     plugins: [KOFFI_WHEN_NEEDED],
     logLevel: 'silent',
   });
   chmodSync(outfile, 0o755);
+}
+
+/** Electron's main process, and the preload, which its sandbox takes as one CommonJS file. @param {string} folder */
+async function bundleElectron(folder) {
+  /** @type {import('esbuild').BuildOptions} */
+  const common = { bundle: true, target: 'node24', external: ['electron'], logLevel: 'silent' };
+  await build({
+    ...common,
+    stdin: {
+      contents: "import { main } from './electron/main/main.ts';\nvoid main(process.argv.slice(1));\n",
+      resolveDir: ROOT,
+      sourcefile: 'electron-main.ts',
+      loader: 'ts',
+    },
+    outfile: join(folder, 'main.js'),
+    platform: 'node',
+    format: 'esm',
+    banner: { js: REQUIRE },
+    sourcemap: true,
+  });
+  await build({
+    ...common,
+    entryPoints: [join(ROOT, 'electron', 'preload', 'electron.ts')],
+    outfile: join(folder, 'preload.cjs'),
+    platform: 'browser',
+    format: 'cjs',
+    minify: true,
+  });
 }
 
 /** @param {string} name */
@@ -85,7 +112,7 @@ function copyUnits(folder) {
     copyFileSync(join(ROOT, 'build', 'linux', unit), join(folder, 'linux', unit));
 }
 
-/** @param {string} folder where the programs, the page, the kernels and the units go, side by side */
+/** @param {string} folder where the programs, the page, Electron's part, the kernels and the units go, side by side */
 export async function bundleInto(folder) {
   copyUnits(folder);
   const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
@@ -93,6 +120,7 @@ export async function bundleInto(folder) {
     ...programs,
     compileKernels(join(folder, 'kernels.wasm')),
     buildPage(join(folder, 'page')),
+    bundleElectron(join(folder, 'electron')),
   ]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length === 0) return;

@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm run messages`: the texts of renderer/, collected into renderer/locales/. English is written where it is used. */
+/** `npm run messages`: the texts, collected into the locales/ of their folder. English is written where it is used. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@lingui/cli';
 import { formatter } from '@lingui/format-po';
@@ -8,7 +8,10 @@ export default defineConfig({
   rootDir: fileURLToPath(new URL('..', import.meta.url)),
   sourceLocale: 'en',
   locales: ['en', 'de'],
-  catalogs: [{ path: '<rootDir>/renderer/locales/{locale}', include: ['<rootDir>/renderer'] }],
+  catalogs: ['renderer', 'electron'].map((folder) => ({
+    path: `<rootDir>/${folder}/locales/{locale}`,
+    include: [`<rootDir>/${folder}`],
+  })),
   format: formatter({ lineNumbers: false }),
   compileNamespace: 'ts',
 });

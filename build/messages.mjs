@@ -1,5 +1,5 @@
 // @ts-check
-/** Compiles the translations of renderer/locales/ to what the page loads, and the type checker reads. */
+/** Compiles the translations of renderer/ and electron/ to what is loaded, and the type checker reads. */
 import { join } from 'node:path';
 import { describe, Failure } from './report.mjs';
 import { capture } from './run.mjs';

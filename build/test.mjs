@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNoElectron } from './electron/binary.mjs';
 import { whyNoNamespaceTests } from './prerequisites.mjs';
 import { describe, Failure, say, step } from './report.mjs';
 import { capture, show } from './run.mjs';
@@ -104,6 +105,8 @@ async function main() {
   const reason = await whyNoNamespaceTests();
   if (reason !== null)
     say(`· the namespace tests will be skipped: ${reason}${advice === null ? '' : `; ${advice}`}`);
+  const noElectron = whyNoElectron();
+  if (noElectron !== null) say(`· the Electron suite is not run: ${noElectron}`);
   const filters = process.argv.slice(2);
   const skipped = await runVitest([...projects, ...filters]);
   // With a filter by test name, vitest calls all other tests skipped.

@@ -1,0 +1,34 @@
+/** What a click in the tray's menu does. It can all be done in the window too. */
+import { assertNever } from '../../engine/errors.ts';
+import { DEFAULT_UP_TIMEOUT_SECONDS } from '../../helper/ipc/contract.ts';
+import type { App } from '../app/app.ts';
+import type { TrayAction } from './tray-model.ts';
+
+export interface TrayActor {
+  readonly app: Pick<App, 'handlers'>;
+  readonly showWindow: () => void;
+  readonly quit: () => void;
+}
+
+export function actOn(action: TrayAction, { app: { handlers }, showWindow, quit }: TrayActor): void {
+  switch (action.kind) {
+    case 'connect': {
+      const { name } = action;
+      // Another full tunnel takes the place of the first, without a moment in clear.
+      const up = handlers.up({ name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: true });
+      up.catch(showWindow); // where it is said why
+      break;
+    }
+    case 'disconnect':
+      handlers.down({ name: action.name }).catch(showWindow);
+      break;
+    case 'open':
+      showWindow();
+      break;
+    case 'quit':
+      quit();
+      break;
+    default:
+      assertNever(action);
+  }
+}

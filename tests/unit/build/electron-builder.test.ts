@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validateConfiguration } from 'app-builder-lib/out/util/config/config.js';
+import { DebugLogger } from 'builder-util';
+import type { Configuration } from 'electron-builder';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import config from '../../../build/electron/config.mjs';
+import { layOutLinuxRoot, writePackageScripts } from '../../../build/electron/linux-root.mjs';
+import { run } from '../../../build/run.mjs';
+
+const validate = (configuration: Configuration) =>
+  validateConfiguration(configuration, new DebugLogger(false));
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wayfare-package-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the configuration', () => {
+  it('is_one_that_electron_builder_takes', async () => {
+    await validate(config);
+    await expect(validate({ ...config, targets: [] } as Configuration)).rejects.toThrow('targets');
+  });
+
+  it('makes_each_package', () => {
+    expect(config).toMatchObject({
+      linux: { target: ['deb', 'rpm', 'AppImage'] },
+      mac: { target: ['dmg'] },
+      win: { target: ['nsis'] },
+    });
+  });
+
+  it('leaves_no_way_to_run_other_code_in_the_apps_name', () => {
+    expect(config.electronFuses).toMatchObject({
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableCookieEncryption: true,
+      onlyLoadAppFromAsar: true,
+    });
+    expect(config.asar).toBe(true);
+  });
+});
+
+describe('a Linux package', () => {
+  function layOut(): string {
+    const [root, dist] = [join(folder, 'root'), join(folder, 'dist')];
+    mkdirSync(join(dist, 'page'), { recursive: true });
+    const programs = ['wayfare.js', 'wayfare-engine.js', 'wayfare-ui.js', 'kernels.wasm', 'page/index.html'];
+    for (const name of [...programs, 'wayfare.js.map']) writeFileSync(join(dist, name), name);
+    writeFileSync(join(folder, 'node'), '', { mode: 0o700 });
+    layOutLinuxRoot({ root, dist, node: join(folder, 'node') });
+    return root;
+  }
+
+  it('holds_the_helper_with_its_node_its_units_and_koffi', () => {
+    const files = readdirSync(layOut(), { recursive: true, encoding: 'utf8' });
+    const below = 'usr/lib/wayfare/package';
+    expect(files).toEqual(
+      expect.arrayContaining([
+        ...['usr/bin/wayfare', 'usr/lib/wayfare/install-helper', 'usr/share/doc/wayfare/copyright'],
+        ...['node', 'wayfare.js', 'wayfare-engine.js', 'kernels.wasm'].map((name) => `${below}/${name}`),
+        ...['wayfare-ui.js', 'page/index.html'].map((name) => `${below}/${name}`),
+        ...['wayfare.service', 'wayfare-lockdown.service'].map((name) => `${below}/linux/${name}`),
+        `${below}/node_modules/koffi/package.json`,
+        `${below}/node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node`,
+      ]),
+    );
+    expect(files.filter((name) => /\.(?:map|cc|h)$/.test(name))).toEqual([]);
+  });
+
+  it('can_be_read_by_all_and_changed_by_its_owner_alone', () => {
+    const umask = process.umask(0o022);
+    const root = layOut();
+    process.umask(umask);
+    const runnable = ['usr/bin/wayfare', 'usr/lib/wayfare/install-helper', 'usr/lib/wayfare/package/node'];
+    for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+      const found = statSync(join(root, name));
+      const mode = found.isDirectory() || runnable.includes(name) ? 0o755 : 0o644;
+      expect([name, found.mode & 0o7777]).toEqual([name, mode]);
+    }
+  });
+
+  it('has_scripts_that_a_shell_reads_and_that_install_the_helper_by_the_fixed_script', async () => {
+    writePackageScripts(folder);
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    expect(read('after-install')).toContain('chrome-sandbox');
+    expect(read('after-install')).toMatch(/^\/usr\/lib\/wayfare\/install-helper \|\|/m);
+    expect(read('after-remove')).toContain('/var/lib/wayfare');
+    for (const name of ['after-install', 'after-remove']) await run('bash', ['-n', join(folder, name)]);
+    await run('sh', ['-n', 'build/electron/before-remove.sh']);
+  });
+
+  /** Its other half is never run here: it would remove what is installed on this machine. */
+  it('keeps_the_service_at_an_upgrade', async () => {
+    const script = 'build/electron/before-remove.sh';
+    for (const word of ['upgrade', '1', 'deconfigure']) await run('sh', [script, word]);
+    expect(readFileSync(script, 'utf8')).toMatch(/^ {2}remove \| 0\)\n[^;]*wayfare\.js service remove$/m);
+  });
+});
