@@ -6,7 +6,9 @@ import { ask, listen } from './api.ts';
 import { activate, i18n } from './lib/i18n.ts';
 import { attempt } from './store/announcements.ts';
 import { onAppEvent, useAppState } from './store/app-state.ts';
+import { startClock, tick } from './store/clock.ts';
 import { onOpenFiles } from './store/import-queue.ts';
+import { watchState } from './store/state-watch.ts';
 import { onTraffic } from './store/traffic.ts';
 import './theme.css';
 import { Window } from './views/Window.tsx';
@@ -20,9 +22,14 @@ useAppState.subscribe(({ settings }, before) => {
   document.documentElement.dataset.theme = settings.theme;
 });
 
+watchState();
+startClock();
 listen((event) => {
   onAppEvent(event);
-  if (event.event === 'traffic') onTraffic(event);
+  if (event.event === 'traffic') {
+    onTraffic(event);
+    tick();
+  }
   if (event.event === 'open-files') onOpenFiles(event);
 });
 void attempt(ask('hello', {})).then((hello) => {

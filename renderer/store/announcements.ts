@@ -13,11 +13,12 @@ export interface Announcement {
 
 interface Announcements {
   readonly shown: readonly Announcement[];
-  /** For screen readers alone. */
+  /** For screen readers alone: what they say when they come to it, and what they interrupt themselves for. */
   readonly spoken: string;
+  readonly alarm: string;
 }
 
-export const useAnnouncements = create<Announcements>()(() => ({ shown: [], spoken: '' }));
+export const useAnnouncements = create<Announcements>()(() => ({ shown: [], spoken: '', alarm: '' }));
 
 let lastId = 0;
 
@@ -32,6 +33,10 @@ export function announceDone(what: string): void {
 
 export function speak(spoken: string): void {
   useAnnouncements.setState({ spoken });
+}
+
+export function speakAtOnce(alarm: string): void {
+  useAnnouncements.setState({ alarm });
 }
 
 export function dismiss(id: number): void {

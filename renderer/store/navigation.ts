@@ -29,6 +29,15 @@ export function hashOf(view: View): string {
 
 export function viewOf(hash: string): View {
   const [, kind = '', name = ''] = hash.split('/');
-  if ((kind === 'tunnel' || kind === 'edit') && name !== '') return { kind, name: decodeURIComponent(name) };
+  if ((kind === 'tunnel' || kind === 'edit') && name !== '') return { kind, name: decoded(name) };
   return { kind: PLAIN.find((each) => each === kind) ?? 'tunnels' };
+}
+
+/** An address that a person has typed may be malformed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

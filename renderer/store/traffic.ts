@@ -6,9 +6,6 @@ export interface Rate {
   /** Bytes a second. */
   readonly rx: number;
   readonly tx: number;
-  /** Totals since its engine started. */
-  readonly rxBytes: number;
-  readonly txBytes: number;
   readonly latestHandshake: number | null;
 }
 
@@ -22,13 +19,13 @@ let before: EventOf<'traffic'> | null = null;
 
 export function onTraffic(event: EventOf<'traffic'>): void {
   const seconds = before === null ? 0 : (event.atMs - before.atMs) / 1_000;
-  const rates = event.tunnels.map(({ name, rxBytes, txBytes, latestHandshake }) => {
+  const rates = event.tunnels.flatMap(({ name, rxBytes, txBytes, latestHandshake }) => {
     const last = before?.tunnels.find((each) => each.name === name);
     // A new engine counts from nothing: its first second has no rate.
-    const isKnown = last !== undefined && seconds > 0 && rxBytes >= last.rxBytes && txBytes >= last.txBytes;
-    const rx = isKnown ? (rxBytes - last.rxBytes) / seconds : 0;
-    const tx = isKnown ? (txBytes - last.txBytes) / seconds : 0;
-    return [name, { rx, tx, rxBytes, txBytes, latestHandshake }] as const;
+    if (last === undefined || seconds <= 0 || rxBytes < last.rxBytes || txBytes < last.txBytes) return [];
+    const rx = (rxBytes - last.rxBytes) / seconds;
+    const tx = (txBytes - last.txBytes) / seconds;
+    return [[name, { rx, tx, latestHandshake }] as const];
   });
   before = event;
   useTraffic.setState({ rates: new Map(rates) });

@@ -1,0 +1,77 @@
+/** What has gone through one tunnel, for the graph and its totals: asked of the helper, and gone on with each second. */
+import { createStore, type StoreApi } from 'zustand';
+import type { Failure, ResultOf, TrafficSpan } from '../../electron/ipc/contract.ts';
+import { ask } from '../api.ts';
+import { failureOf } from '../lib/app-failure.ts';
+import { appended, emptySeries, type RateSeries, seriesOf } from '../lib/rate-series.ts';
+import { useTraffic } from './traffic.ts';
+
+export interface RateHistory {
+  readonly series: RateSeries | null;
+  readonly totals: Pick<ResultOf<'traffic'>, 'session' | 'months'> | null;
+  /** Why nothing is known of the past. */
+  readonly failure: Failure | null;
+}
+
+export interface OpenRateHistory {
+  readonly store: StoreApi<RateHistory>;
+  close(): void;
+}
+
+/** For the shortest span, which goes on by itself in steps of a second: how often the totals are asked for. */
+const TOTALS_MS = 10_000;
+const SHORTEST_SECONDS = 300;
+
+export function openRateHistory(name: string, span: TrafficSpan): OpenRateHistory {
+  const store = createStore<RateHistory>()(() => ({ series: null, totals: null, failure: null }));
+  let isClosed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const refresh = async () => {
+    clearTimeout(timer);
+    if (document.hidden) return; // asked again when it is seen
+    const found = await read(name, span);
+    if (isClosed) return;
+    store.setState((before) => ({ ...found, series: goesOn(before) ? before.series : found.series }));
+    timer = setTimeout(refresh, refreshMs(store.getState().series));
+  };
+  const onSeen = () => void refresh();
+  const stop = useTraffic.subscribe(({ rates }) => {
+    const rate = rates.get(name);
+    if (rate === undefined) return;
+    store.setState(({ series }) =>
+      series?.stepSeconds === 1 ? { series: appended(series, Date.now() / 1_000, rate) } : {},
+    );
+  });
+  document.addEventListener('visibilitychange', onSeen);
+  void refresh();
+  return {
+    store,
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      stop();
+      document.removeEventListener('visibilitychange', onSeen);
+    },
+  };
+}
+
+async function read(name: string, span: TrafficSpan): Promise<RateHistory> {
+  try {
+    const found = await ask('traffic', { name, span });
+    return { series: seriesOf(found), totals: found, failure: null };
+  } catch (error) {
+    const now = Math.floor(Date.now() / 1_000);
+    const series = span === '5m' ? emptySeries(1, SHORTEST_SECONDS, now) : null;
+    return { series, totals: null, failure: failureOf(error) };
+  }
+}
+
+/** Whether the events carry it on: what is asked for again would jump by a second. */
+function goesOn({ series }: RateHistory): boolean {
+  return series?.stepSeconds === 1;
+}
+
+function refreshMs(series: RateSeries | null): number {
+  return Math.max(TOTALS_MS, (series?.stepSeconds ?? 0) * 1_000);
+}

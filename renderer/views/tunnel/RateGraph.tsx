@@ -1,0 +1,77 @@
+/** Drawn apart from React, once a step, and not at all while nobody sees it. */
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { StoreApi } from 'zustand';
+import { PLOT_HEIGHT, type PlotColours, plotOptions } from '../../lib/rate-plot.ts';
+import { columnsOf } from '../../lib/rate-series.ts';
+import { useAppState } from '../../store/app-state.ts';
+import type { RateHistory } from '../../store/rate-history.ts';
+import styles from './RateGraph.module.css';
+
+interface RateGraphProps {
+  readonly store: StoreApi<RateHistory>;
+  readonly label: string;
+}
+
+export default function RateGraph({ store, label }: RateGraphProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const { theme, language } = useAppState(({ settings }) => settings) ?? {};
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme or language is drawn anew
+  useEffect(() => {
+    if (place.current === null) return;
+    return drawInto(place.current, store);
+  }, [store, theme, language]);
+  return (
+    <div ref={place} role="img" aria-label={label} className={styles.graph}>
+      <span className={styles.received} />
+      <span className={styles.sent} />
+      <span className={styles.text} />
+      <span className={styles.line} />
+    </div>
+  );
+}
+
+/** @param place its spans have the colours. @returns what ends it */
+function drawInto(place: HTMLElement, store: StoreApi<RateHistory>): () => void {
+  let colours = coloursOf(place);
+  const plot = new uPlot(
+    plotOptions(place.clientWidth, () => colours),
+    [[], [], []],
+    place,
+  );
+  const draw = () => {
+    const { series } = store.getState();
+    if (!document.hidden && series !== null) plot.setData(columnsOf(series));
+  };
+  const size = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: PLOT_HEIGHT }));
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const redraw = () => {
+    colours = coloursOf(place);
+    plot.redraw();
+  };
+  draw();
+  size.observe(place);
+  scheme.addEventListener('change', redraw);
+  const stop = store.subscribe(draw);
+  return () => {
+    stop();
+    scheme.removeEventListener('change', redraw);
+    size.disconnect();
+    plot.destroy();
+  };
+}
+
+/** To ask for them settles the page's styles: too dear for each drawing. */
+function coloursOf(place: HTMLElement): PlotColours {
+  const colourOf = (name: string | undefined) => {
+    const sample = place.querySelector(`.${name}`);
+    return sample === null ? 'gray' : getComputedStyle(sample).color;
+  };
+  return {
+    received: colourOf(styles.received),
+    sent: colourOf(styles.sent),
+    text: colourOf(styles.text),
+    line: colourOf(styles.line),
+  };
+}
