@@ -86,7 +86,10 @@ export class App {
     set: (request) => this.#refreshAfter(this.#link.request('set', request)),
     lockdown: (request) => this.#refreshAfter(this.#link.request('lockdown', request)),
     traffic: (request) => this.#link.request('traffic', request),
-    logs: async () => ({ entries: [] }),
+    logs: async ({ limit }) => {
+      const { entries } = await this.#link.request('logs', { since: 0, limit });
+      return { entries };
+    },
     generateKey: async () => {
       const key = generatePrivateKey({ bytes: (length) => randomBytes(length) });
       return { privateKey: key.toBase64(), publicKey: publicKeyOf(key) };

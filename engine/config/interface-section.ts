@@ -173,7 +173,7 @@ function applyHook(section: InterfaceSection, key: HookKey, setting: Setting, wa
     warn(
       'kill-switch-recipe',
       setting.line,
-      "this PostUp is wg-quick's kill switch: it is not executed, and a built-in one is not there yet, so do not rely on it",
+      "this PostUp is wg-quick's kill switch: it is never run; Wayfare's own kill switch, in the tunnel's settings, does its work",
     );
   }
   section.hooks[key].push(setting.value);

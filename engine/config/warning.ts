@@ -23,7 +23,7 @@ export type WarningKind =
   | 'search-domains-only'
   /** Hooks are kept and shown, not run. */
   | 'hooks-not-run'
-  /** The kill switch of wg-quick(8)'s manual, as a hook: it is not run, and nothing takes its place yet. */
+  /** The kill switch of wg-quick(8)'s manual, as a hook: it is not run; a client has its own. */
   | 'kill-switch-recipe'
   | 'save-config-ignored'
   /** A setting of another client that standard WireGuard can do without; left out. */

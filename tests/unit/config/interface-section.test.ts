@@ -137,7 +137,7 @@ describe('hooks', () => {
     expect(warningKinds(inInterface(`PostUp = ${hook}`))).toContain('kill-switch-recipe');
     expect(warningKinds(inInterface(`PreDown = ${hook}`))).not.toContain('kill-switch-recipe');
     const { warnings } = read(inInterface(`PostUp = ${hook}`));
-    expect(warnings.map(({ message }) => message).join()).toContain('a built-in one is not there yet');
+    expect(warnings.map(({ message }) => message).join()).toContain("Wayfare's own kill switch");
   });
 
   it.each([

@@ -37,7 +37,7 @@ describe('the button of a tunnel', () => {
     const { app, tell } = renderApp([reached('admin'), tunnelsEvent([fakeTunnel('home')])]);
     const attempt = pending<ReturnType<typeof refused>>();
     app.handlers.up = () => attempt.promise;
-    app.handlers.down = () => answered({ names: ['home'], leftovers: [] });
+    app.handlers.down = () => answered({ names: ['home'], hasOpened: false, leftovers: [] });
     fireEvent.click(button('Connect'));
     tell(tunnelsEvent([fakeTunnel('home', { state: 'connecting' })]));
     fireEvent.click(button('Cancel'));

@@ -1,0 +1,75 @@
+/** The app behind the page, without a helper: it parses as the real one does, and keeps what is imported. */
+import { inspect } from '../../../../electron/app/inspect.ts';
+import type { Answer, Failure, RequestOf, Verb, WayfareApi } from '../../../../electron/ipc/contract.ts';
+import { useAppState } from '../../../../renderer/store/app-state.ts';
+
+export interface FakeApp {
+  readonly imported: { name: string | null; text: string }[];
+  readonly edited: RequestOf<'edit'>[];
+  /** Of the stored tunnels. */
+  config: string;
+  /** Names that it refuses to store. */
+  readonly refused: Map<string, Failure>;
+}
+
+export const GENERATED_KEY = 'GENERATEDxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0=';
+
+/** As for an administrator, beside these stored tunnels. */
+export function installFakeApp(stored: readonly string[] = []): FakeApp {
+  const app: FakeApp = { imported: [], edited: [], config: '', refused: new Map() };
+  const handlers: Partial<Record<Verb, (request: never) => unknown>> = {
+    inspect: ({ fileName, content }: RequestOf<'inspect'>) =>
+      inspect(fileName, Buffer.from(content, 'base64'), stored),
+    import: ({ name, content }: RequestOf<'import'>) => {
+      const failure = app.refused.get(name ?? '');
+      if (failure !== undefined) throw failure;
+      app.imported.push({ name, text: Buffer.from(content, 'base64').toString() });
+      return {};
+    },
+    export: () => ({ config: app.config }),
+    edit: (request: RequestOf<'edit'>) => {
+      const failure = app.refused.get(request.newName);
+      if (failure !== undefined) throw failure;
+      app.edited.push(request);
+      return {};
+    },
+    generateKey: () => ({ privateKey: GENERATED_KEY, publicKey: `public of ${GENERATED_KEY}` }),
+    publicKey: ({ privateKey }: RequestOf<'publicKey'>) => ({ publicKey: `public of ${privateKey}` }),
+  };
+  const api: WayfareApi = {
+    async request<V extends Verb>(verb: V, request: RequestOf<V>) {
+      try {
+        return { ok: true, result: handlers[verb]?.(request as never) } as Answer<V>;
+      } catch (error) {
+        return { ok: false, error: error as Failure };
+      }
+    },
+    listen: () => {},
+  };
+  // jsdom has no layout: the window is a wide one.
+  window.matchMedia = () => Object.assign(new EventTarget(), { matches: false }) as MediaQueryList;
+  Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
+  Object.defineProperty(window, 'wayfare', { value: api, configurable: true });
+  useAppState.setState({
+    link: { kind: 'reached', version: '0', role: 'admin' },
+    tunnels: stored.map((name) => ({ ...TUNNEL, name, addresses: [], dns: [], peers: [] })),
+  });
+  return app;
+}
+
+const TUNNEL = {
+  state: 'disconnected',
+  loss: null,
+  error: null,
+  interface: null,
+  publicKey: null,
+  listenPort: null,
+  mtu: null,
+  isFullTunnel: false,
+  killSwitch: 'automatic',
+  isGuarded: false,
+  allowLan: false,
+  connectedSince: null,
+  rxBytes: 0,
+  txBytes: 0,
+} as const;
