@@ -1,12 +1,11 @@
 /** From the address to its view, or to why that cannot be shown. */
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { useAppState, useIsAdmin } from '../store/app-state.ts';
 import type { View } from '../store/navigation.ts';
 import { AboutView } from './AboutView.tsx';
-import { EditorView } from './EditorView.tsx';
 import { AdminsOnly, HelperBanner, HelperNotice } from './HelperNotice.tsx';
-import { ImportView } from './ImportView.tsx';
 import { LogsView } from './LogsView.tsx';
+import { EditorView, ImportView } from './lazy-views.ts';
 import { SettingsView } from './SettingsView.tsx';
 import { SplitView } from './SplitView.tsx';
 import { TunnelsView } from './TunnelsView.tsx';
@@ -53,7 +52,7 @@ function ForAdmins({ children }: { readonly children: ReactNode }) {
   const link = useAppState((state) => state.link);
   const isAdmin = useIsAdmin();
   if (link.kind === 'reached' && !isAdmin) return <AdminsOnly />;
-  return <WithBanner view={children} />;
+  return <WithBanner view={<Suspense>{children}</Suspense>} />;
 }
 
 function WithBanner({ view }: { readonly view: ReactNode }) {

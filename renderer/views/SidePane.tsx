@@ -1,15 +1,15 @@
 /** The tunnels, and the way to everything else. */
 import { useLingui } from '@lingui/react';
 import { AppWindow, FileArchive, FilePlus2, Import, Info, Plus, ScrollText, Settings2 } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { IconButton } from '../components/Button.tsx';
 import { Menu, MenuItem } from '../components/Menu.tsx';
 import { useAdminReason } from '../components/use-admin-reason.ts';
 import { useIsNarrow } from '../components/use-is-narrow.ts';
 import { useAppState } from '../store/app-state.ts';
 import { hashOf, show, useNavigation, type View } from '../store/navigation.ts';
-import { ExportDialog } from './ExportDialog.tsx';
 import { HelperNotice } from './HelperNotice.tsx';
+import { ExportDialog } from './lazy-views.ts';
 import { TunnelList } from './list/TunnelList.tsx';
 import { MachineBanner } from './MachineBanner.tsx';
 import styles from './SidePane.module.css';
@@ -116,7 +116,7 @@ function AddMenu() {
           {i18n._('Export all…')}
         </MenuItem>
       </Menu>
-      {isExporting && <ExportDialog name={null} onClose={() => setExporting(false)} />}
+      <Suspense>{isExporting && <ExportDialog name={null} onClose={() => setExporting(false)} />}</Suspense>
     </>
   );
 }

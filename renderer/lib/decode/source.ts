@@ -5,7 +5,6 @@ import { sizeText } from '../units.ts';
 import { MAX_CONF_BYTES, MAX_FILE_BYTES } from './limits.ts';
 import { qrCodesOfImage } from './qr-client.ts';
 import type { SourceContent } from './source-content.ts';
-import { readZip } from './zip.ts';
 
 export type FileKind = 'zip' | 'image' | 'text' | 'binary';
 
@@ -55,6 +54,7 @@ async function readContent(file: File): Promise<SourceContent> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   switch (fileKind(bytes)) {
     case 'zip': {
+      const { readZip } = await import('./zip.ts');
       const content = readZip(bytes);
       if (content.confs.length > 0 || content.notTaken.length > 0) return content;
       throw new AppFailure({ what: i18n._('This archive is empty.'), where: '', advice: '' });

@@ -1,6 +1,6 @@
 import { useLingui } from '@lingui/react';
 import { Download, EllipsisVertical, Pencil, TextCursorInput, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
 import { ask } from '../../api.ts';
 import { IconButton } from '../../components/Button.tsx';
@@ -9,7 +9,7 @@ import { Menu, MenuItem } from '../../components/Menu.tsx';
 import { useAdminReason } from '../../components/use-admin-reason.ts';
 import { announceDone, attempt } from '../../store/announcements.ts';
 import { show } from '../../store/navigation.ts';
-import { ExportDialog } from '../ExportDialog.tsx';
+import { ExportDialog } from '../lazy-views.ts';
 
 /** What is done with a stored tunnel, rather than through it. */
 export function TunnelMenu({ tunnel }: { readonly tunnel: TunnelStatus }) {
@@ -65,7 +65,7 @@ export function TunnelMenu({ tunnel }: { readonly tunnel: TunnelStatus }) {
           {i18n._('Remove…')}
         </MenuItem>
       </Menu>
-      {open === 'export' && <ExportDialog name={name} onClose={() => setOpen(null)} />}
+      <Suspense>{open === 'export' && <ExportDialog name={name} onClose={() => setOpen(null)} />}</Suspense>
       {open === 'remove' && (
         <ConfirmDialog
           isDangerous
