@@ -1,6 +1,7 @@
 /**
  * `unit`, `kernels` and `integration` run their files side by side. The others make network namespaces, as root: `netns`
- * after them, one file at a time, so that what it measures is not the neighbours' load; `helper` last, side by side again.
+ * after them, one file at a time, so that what it measures is not the neighbours' load; `helper` and `e2e` last, side by
+ * side again.
  */
 import { defineConfig } from 'vitest/config';
 import { whyNoElectron } from './build/electron/binary.mjs';
@@ -69,6 +70,18 @@ export default defineConfig({
         },
       },
       ...electronProjects,
+      {
+        // The app's page in a browser, with a real helper and a real tunnel.
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          globalSetup: './tests/support/browser-server.ts',
+          expect: { poll: { timeout: 20_000 } },
+          sequence: { groupOrder: 3 },
+          ...inNamespaces,
+        },
+      },
     ],
   },
 });

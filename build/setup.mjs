@@ -3,7 +3,7 @@
  * What must be there before anything else: Node, node modules in step with package-lock.json, Debian packages.
  * Runs before the node modules exist, so it imports nothing but node's own.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isRoot, missingPrograms } from './prerequisites.mjs';
@@ -54,6 +54,10 @@ function readPackages(file) {
 
 async function installNodeModules() {
   if (nodeModulesInStep(ROOT)) return;
+  if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Failure(
+      'node_modules is a link, and out of step with package-lock.json: npm ci would empty what it points to',
+    );
   // No package's install script is needed, and this may be running as root.
   await step('installing node modules', () => run('npm', ['ci', '--ignore-scripts'], { cwd: ROOT }));
 }

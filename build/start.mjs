@@ -1,11 +1,14 @@
 // @ts-check
 /**
- * `npm start [-- --once]`: set-up, build, then the demo, which shows a tunnel at work until Ctrl-C. With `--once` it
- * ends after the first proof.
+ * `npm start [-- --once]`: set-up, build, then the app. As root that is the demo: a tunnel at work and the app's page
+ * to look at it, until Ctrl-C; with `--once` it ends after the first proof. Otherwise it is Electron, where its binary
+ * is, for the helper of this machine.
  */
 import { isRoot, whyNoNamespaces } from './prerequisites.mjs';
 import { describe, Failure, say, step } from './report.mjs';
-import { setUp } from './setup.mjs';
+import { show } from './run.mjs';
+import { ROOT, setUp } from './setup.mjs';
+import { chooseShell } from './shell.mjs';
 
 const stopping = new AbortController();
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
@@ -26,12 +29,24 @@ async function main() {
   const advice = await setUp('start');
   const { bundle } = await import('./bundle.mjs');
   await step('building', bundle);
+  const shell = chooseShell(ROOT);
+  if (shell.kind === 'electron' && !once) {
+    say(
+      'The app opens in Electron, whose binary is here. As root, npm start has a demo tunnel for the browser.',
+    );
+    process.exitCode = await show(shell.binary, [ROOT]);
+    return;
+  }
   if (!isRoot())
-    throw new Failure('The demo makes network namespaces, which needs root. Run: sudo npm start');
+    throw new Failure(
+      'The demo makes network namespaces, which needs root. Run: sudo npm start\n' +
+        'Or, for the tunnels of an installed helper, the app in your browser: npx wayfare ui',
+    );
   if (advice !== null) throw new Failure(`Something is missing: ${advice}`);
   const refused = await whyNoNamespaces();
   if (refused !== null) throw new Failure(`The demo needs network namespaces: ${refused}`);
   const { runDemo } = await import('./demo/demo.mjs');
+  if (shell.kind === 'browser') say(`· the app is for your browser: ${shell.reason}`);
   await runDemo({ once, signal: stopping.signal });
 }
 

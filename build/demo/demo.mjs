@@ -1,12 +1,14 @@
 // @ts-check
 /**
  * A tunnel from a `.conf`, as a user would set it up, between two network namespaces: the server with a web page on its
- * tunnel address, and the traveller. Nothing of the host's own network is touched, and everything is undone at the end.
+ * tunnel address, and the traveller, whose app is outside, for a browser of this machine. Nothing of the host's own
+ * network is touched, and everything is undone at the end.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, say, step } from '../report.mjs';
+import { checkApp, startApp } from './app.mjs';
 import { PAGE_URL, SERVER_TUNNEL, TRAVELLER_TUNNEL, writeConfigs } from './configs.mjs';
 import { showTunnel, watchTunnel } from './live-status.mjs';
 import { connectNamespaces, Namespace, RUN_PREFIX, removeLeftovers } from './namespaces.mjs';
@@ -44,10 +46,14 @@ export async function runDemo({ once, signal }) {
   try {
     const traveller = await bringUp(unwinding, signal);
     proof = `✓ The tunnel works: ${await prove(traveller, signal)}`;
+    const app = await step('starting the app', () => startApp(traveller.socketPath, traveller.home, signal));
+    unwinding.defer(() => app.stop());
     if (once) {
+      await step("opening the app's page", () => checkApp(app.url, signal));
       await showTunnel(traveller, TRAVELLER_TUNNEL);
     } else {
-      say(`${proof}\nCtrl-C ends the demo.`);
+      say(`${proof}\nThe app is at ${app.url}`);
+      say('Open it in your browser: it lets one in, once. Ctrl-C ends the demo.');
       await watchTunnel(traveller, TRAVELLER_TUNNEL, signal);
     }
   } finally {

@@ -44,7 +44,6 @@ export async function runWayfare(args, options) {
 }
 
 export class Wayfare {
-  #socket;
   #stateDirectory;
   #signal;
   /** @type {Background | null} */
@@ -53,13 +52,14 @@ export class Wayfare {
   /** @param {Namespace} namespace @param {string} home an empty directory @param {AbortSignal} signal */
   constructor(namespace, home, signal) {
     this.namespace = namespace;
-    this.#socket = join(home, 'helper.sock');
+    this.home = home;
+    this.socketPath = join(home, 'helper.sock');
     this.#stateDirectory = join(home, 'state');
     this.#signal = signal;
   }
 
   async startHelper() {
-    const args = ['helper', '--socket', this.#socket, '--state-dir', this.#stateDirectory];
+    const args = ['helper', '--socket', this.socketPath, '--state-dir', this.#stateDirectory];
     const [enter, enterArgs] = this.namespace.command('env', [
       ...WITH_PRIVATE_SOCKETS,
       process.execPath,
@@ -67,7 +67,7 @@ export class Wayfare {
       ...args,
     ]);
     this.#helper = new Background(enter, enterArgs);
-    const isReady = () => existsSync(this.#socket);
+    const isReady = () => existsSync(this.socketPath);
     await this.#helper.waitUntil(
       `the ${this.namespace.role}'s helper`,
       isReady,
@@ -83,7 +83,7 @@ export class Wayfare {
    */
   async run(...args) {
     try {
-      return await runWayfare(args, { env: { WAYFARE_SOCKET: this.#socket }, signal: this.#signal });
+      return await runWayfare(args, { env: { WAYFARE_SOCKET: this.socketPath }, signal: this.#signal });
     } catch (error) {
       const log = this.#helper?.lastLines ?? '';
       if (!(error instanceof Failure) || log === '') throw error;

@@ -6,9 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { decodeBase64Key, generatePrivateKey, PrivateKey, PublicKey } from '../../engine/crypto/keys.ts';
 import { dhKey } from '../../engine/crypto/primitives.ts';
 import type { HelperClock } from '../../helper/clock.ts';
-import { Failure } from '../../helper/failure.ts';
-import type { HelperEvent } from '../../helper/ipc/contract.ts';
-import type { AppEvent, EventOf, Shell } from '../ipc/contract.ts';
+import { DEFAULT_UP_TIMEOUT_SECONDS, type HelperEvent } from '../../helper/ipc/contract.ts';
+import type { AppEvent, EventOf, HelperLink as HelperLinkState, Shell } from '../ipc/contract.ts';
 import type { AppHandlers } from './dispatch.ts';
 import { HelperLink } from './helper-link.ts';
 import { inspect } from './inspect.ts';
@@ -40,21 +39,25 @@ export class App {
   readonly #link: HelperLink;
   readonly #listeners = new Set<AppListener>();
   #tunnels: EventOf<'tunnels'> | null = null;
-  /** A refresh runs; null: none. */
+  /** The refresh that runs; null: none. */
   #refreshing: Promise<void> | null = null;
-  #isStale = false;
+  /** The one that follows it, for what has changed meanwhile. */
+  #following: Promise<void> | null = null;
+  /** Opened before a page was there. */
+  #waitingFiles: EventOf<'open-files'>['files'] = [];
+  #isStarting = true;
 
   constructor(options: AppOptions) {
     this.#options = options;
     this.#link = new HelperLink(options.socketPath, options.clock, {
-      onLinkChange: (link) => this.#tell({ event: 'helper', link }),
+      onLinkChange: (link) => this.#onLinkChange(link),
       onHelperEvent: (event) => this.#onHelperEvent(event),
     });
   }
 
   /** Resolves once the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#link.run(signal), this.#keepFresh(signal), this.#connectAtStart(signal)]);
+    await Promise.all([this.#link.run(signal), this.#keepFresh(signal)]);
   }
 
   /** Tells the present state at once, then what changes. @returns what ends it */
@@ -62,13 +65,16 @@ export class App {
     listener({ event: 'helper', link: this.#link.state });
     if (this.#tunnels !== null) listener(this.#tunnels);
     listener({ event: 'settings', settings: this.#options.settings.current });
+    const files = this.#waitingFiles.splice(0);
+    if (files.length > 0) listener({ event: 'open-files', files });
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Files that were opened with the app. */
+  /** Files that were opened with the app; the first page to come hears of those that nobody has. */
   openFiles(files: EventOf<'open-files'>['files']): void {
-    this.#tell({ event: 'open-files', files });
+    if (this.#listeners.size === 0) this.#waitingFiles.push(...files);
+    else this.#tell({ event: 'open-files', files });
   }
 
   readonly handlers: AppHandlers = {
@@ -111,33 +117,39 @@ export class App {
     },
   };
 
-  #onHelperEvent(event: HelperEvent): void {
-    if (event.event === 'traffic') this.#tell(event);
-    else this.#refresh();
+  #onLinkChange(link: HelperLinkState): void {
+    this.#tell({ event: 'helper', link });
+    if (link.kind === 'reached') void this.#refresh(); // where there is no tunnel, no event tells it
   }
 
-  /** Never two at once: what changes meanwhile is asked for afterwards. */
+  #onHelperEvent(event: HelperEvent): void {
+    if (event.event === 'traffic') this.#tell(event);
+    else void this.#refresh();
+  }
+
+  /** Never two at once. Resolves once a state is told that was asked for after this call. */
   #refresh(): Promise<void> {
-    if (this.#refreshing !== null) {
-      this.#isStale = true;
+    if (this.#refreshing === null) {
+      this.#refreshing = this.#readStatus().finally(() => {
+        this.#refreshing = null;
+      });
       return this.#refreshing;
     }
-    this.#refreshing = this.#readStatus().finally(() => {
-      this.#refreshing = null;
-      if (!this.#isStale) return;
-      this.#isStale = false;
-      void this.#refresh();
+    this.#following ??= this.#refreshing.then(() => {
+      this.#following = null;
+      return this.#refresh();
     });
-    return this.#refreshing;
+    return this.#following;
   }
 
   async #readStatus(): Promise<void> {
     try {
       this.#tunnels = { event: 'tunnels', ...(await this.#link.request('status', { name: null })) };
-      this.#tell(this.#tunnels);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error; // the link tells that it is gone
+    } catch {
+      return; // the link tells that it is gone, and asks again when it is there
     }
+    this.#tell(this.#tunnels);
+    this.#connectAtStart(this.#tunnels);
   }
 
   async #refreshAfter<T>(work: Promise<T>): Promise<T> {
@@ -155,20 +167,14 @@ export class App {
   }
 
   /** Once, as soon as the helper is there; its failure is told by the tunnel's state. */
-  async #connectAtStart(signal: AbortSignal): Promise<void> {
+  #connectAtStart({ tunnels }: EventOf<'tunnels'>): void {
+    if (!this.#isStarting) return;
+    this.#isStarting = false;
     const name = this.#options.settings.current.connectAtStart;
-    if (name === null) return;
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve());
-      const stop = this.listen((event) => {
-        if (event.event !== 'tunnels') return;
-        resolve();
-        queueMicrotask(() => stop());
-      });
-    });
-    const tunnel = this.#tunnels?.tunnels.find((each) => each.name === name);
-    if (signal.aborted || tunnel?.state !== 'disconnected') return;
-    await this.#link.request('up', { name, timeoutSeconds: 30, replace: false }).catch(() => {});
+    const tunnel = tunnels.find((each) => each.name === name);
+    if (tunnel?.state !== 'disconnected') return;
+    const request = { name: tunnel.name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: false };
+    void this.#link.request('up', request).catch(() => {});
   }
 
   #tell(event: AppEvent): void {

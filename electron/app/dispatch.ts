@@ -1,4 +1,7 @@
-/** From what a page asked to its answer: a known verb, well-formed, done, and never a throw. */
+/**
+ * From what a page asked to its answer: a known verb, well-formed, done, and never a throw. A page that goes away
+ * ends nothing that it asked for: another may look on.
+ */
 import { Failure, toFailure } from '../../helper/failure.ts';
 import { isVerb, type RawAnswer, type RequestOf, type ResultOf, VERBS, type Verb } from '../ipc/contract.ts';
 
@@ -14,7 +17,7 @@ export async function dispatch(verb: unknown, request: unknown, handlers: AppHan
     return { ok: true, result: await handler(parsed.data) };
   } catch (error) {
     const { parts, cause } = toFailure(error);
-    if (cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+    if (cause !== undefined) process.stderr.write(`${cause instanceof Error ? cause.stack : cause}\n`);
     return { ok: false, error: parts };
   }
 }

@@ -6,6 +6,8 @@ import type { HelperEvent, RequestOf, ResultOf, Topic, Verb } from '../../helper
 import type { HelperLink as LinkState } from '../ipc/contract.ts';
 
 const RETRY_MS = 1_000;
+/** A helper that hangs is as good as none. */
+const HELLO_MS = 10_000;
 const TOPICS: readonly Topic[] = ['tunnels', 'traffic'];
 
 export interface HelperLinkListener {
@@ -56,7 +58,7 @@ export class HelperLink {
       client = await connectToHelper(this.#socketPath);
       signal.addEventListener('abort', close);
       if (signal.aborted) close();
-      const hello = await client.request('hello', {});
+      const hello = await this.#inTime(client.request('hello', {}));
       this.#client = client;
       this.#change({ kind: 'reached', ...hello });
       await client.subscribe(TOPICS, (event) => this.#listener.onHelperEvent(event));
@@ -68,6 +70,14 @@ export class HelperLink {
       this.#client = null;
       signal.removeEventListener('abort', close);
     }
+  }
+
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const tooLate = this.#clock.sleep(HELLO_MS, answered.signal).then(() => {
+      throw new Failure('the helper does not answer', `at ${this.#socketPath}`, 'start it again');
+    });
+    return Promise.race([answer, tooLate]).finally(() => answered.abort('answered'));
   }
 
   #change(state: LinkState): void {

@@ -2,8 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { errorCode } from '../../helper/failure.ts';
 import { oneAtATime } from '../../helper/one-at-a-time.ts';
+import { diskFailure } from '../../helper/storage/disk-failure.ts';
 import { replace, writeSynced } from '../../helper/storage/durable-file.ts';
 import { type AppSettings, LANGUAGES, THEMES } from '../ipc/contract.ts';
 
@@ -24,7 +24,7 @@ const file = z.object({
 
 export interface AppSettingsStore {
   readonly current: AppSettings;
-  /** @throws the system's error, and then all is as it was */
+  /** @throws Failure, and then all is as it was */
   write(settings: AppSettings): Promise<void>;
 }
 
@@ -32,6 +32,9 @@ export interface AppSettingsStore {
 export async function openAppSettings(path: string): Promise<AppSettingsStore> {
   let current = await readSettings(path);
   const inTurn = oneAtATime();
+  const folder = dirname(path);
+  // The process's own: another Wayfare of the same person may write at the same time.
+  const temporary = `${path}.${process.pid}.new`;
   return {
     get current() {
       return current;
@@ -39,8 +42,12 @@ export async function openAppSettings(path: string): Promise<AppSettingsStore> {
     write: (settings) =>
       inTurn(async () => {
         const content = `${JSON.stringify(settings, null, 2)}\n`;
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        await replace(path, `${path}.new`, (temporary) => writeSynced(temporary, content, { mode: 0o600 }));
+        try {
+          await mkdir(folder, { recursive: true, mode: 0o700 });
+          await replace(path, temporary, (made) => writeSynced(made, content, { mode: 0o600 }));
+        } catch (error) {
+          throw diskFailure(error, folder);
+        }
         current = settings;
       }),
   };
@@ -49,10 +56,7 @@ export async function openAppSettings(path: string): Promise<AppSettingsStore> {
 async function readSettings(path: string): Promise<AppSettings> {
   try {
     return file.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    const isExpected =
-      errorCode(error) === 'ENOENT' || error instanceof SyntaxError || error instanceof z.ZodError;
-    if (!isExpected) throw error;
+  } catch {
     return DEFAULT_SETTINGS;
   }
 }

@@ -37,7 +37,7 @@ export function createBridge(transport: Transport): WayfareApi {
   };
 }
 
-const UNREACHABLE = {
+export const UNREACHABLE = {
   what: 'the app behind this page has ended',
   where: '',
   advice: 'start it again',

@@ -232,7 +232,8 @@ function addProcessCommands(program: Command, endWith: (exitCode: number) => voi
     .command('ui')
     .description('show the app in a browser, until Ctrl-C')
     .option('--port <port>', 'where on loopback it is served; any that is free by default', port, 0)
-    .action(async ({ port }) => endWith(await runUi(program.opts<{ socket: string }>().socket, port)));
+    .option('--no-open', 'only print the address; without a display, and for root, that is so anyway')
+    .action(async (options) => endWith(await runUi(program.opts<{ socket: string }>().socket, options)));
   program
     .command('engine')
     .description('run one WireGuard interface that wg(8) sets up, as wireguard-go does')

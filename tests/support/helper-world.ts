@@ -90,7 +90,9 @@ export class HelperWorld {
     this.folder = mkdtempSync(join(tmpdir(), 'wayfare-helper-'));
     this.clientKey = await newKey();
     this.presharedKey = await newKey();
-    await this.#bundlePrograms();
+    // In a folder that everybody may read, wherever the repository lies.
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+    await this.bundlePrograms(join(this.folder, 'dist'));
     await run('cp', ['-a', '/etc', join(this.folder, 'etc')]);
     this.traveller = await createNamespace('traveller');
     this.server = await createNamespace('server');
@@ -236,10 +238,9 @@ ${endpoint === null ? '' : `Endpoint = ${endpoint}`}
     return name;
   }
 
-  /** The two programs as they ship, in a folder that everybody may read, wherever the repository lies. */
-  async #bundlePrograms(): Promise<void> {
-    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
-    await bundleInto(join(this.folder, 'dist'));
+  /** The programs as they ship. */
+  protected async bundlePrograms(folder: string): Promise<void> {
+    await bundleInto(folder);
   }
 
   /** @param allowedIps of the traveller. @returns the public key of the server's end of a tunnel */

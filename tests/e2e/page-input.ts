@@ -1,0 +1,64 @@
+/** What a person has in their hands: the keyboard, files, pictures of QR codes. */
+import type { Locator, Page } from 'playwright-core';
+import { encodeQR } from 'qr';
+import { expect } from 'vitest';
+
+const MAX_TABS = 60;
+
+/** Presses Tab until the focus is there: what is not reached so cannot be used by keyboard. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let i = 0; i < MAX_TABS; i++) {
+    if ((await target.count()) > 0 && (await target.evaluate((element) => element.matches(':focus')))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${target} is not reached within ${MAX_TABS} tabs`);
+}
+
+export interface InputFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+export function textFile(name: string, text: string): InputFile {
+  return { name, mimeType: 'text/plain', buffer: Buffer.from(text) };
+}
+
+export function chooseFiles(page: Page, files: readonly InputFile[]): Promise<void> {
+  return page.getByLabel('Files to import').setInputFiles([...files]);
+}
+
+/** Files let go over the window. */
+export async function dropFiles(page: Page, files: readonly InputFile[]): Promise<void> {
+  const described = files.map(({ name, mimeType, buffer }) => [name, mimeType, buffer.toString('base64')]);
+  const dataTransfer = await page.evaluateHandle((all) => {
+    const transfer = new DataTransfer();
+    for (const [name = '', type = '', content = ''] of all) {
+      const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type }));
+    }
+    return transfer;
+  }, described);
+  await page.dispatchEvent('body', 'dragover', { dataTransfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer });
+}
+
+/** A photograph of a QR code, as bad as the style says, such as `transform: rotate(20deg)`. A PNG. */
+export async function pictureOfQr(page: Page, text: string, style = ''): Promise<Buffer> {
+  const paper = await page.context().newPage();
+  await paper.setViewportSize({ width: 700, height: 700 });
+  const code = encodeQR(text, 'svg');
+  await paper.setContent(
+    `<body style="margin:0;background:#ddd;display:grid;place-items:center;height:100vh">
+      <div style="width:420px;background:white;padding:30px;${style}">${code}</div>`,
+  );
+  const picture = await paper.screenshot();
+  await paper.close();
+  return picture;
+}
+
+/** Nothing of the page is beside the window: nobody has to scroll sideways. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect([page.url(), width[0]]).toEqual([page.url(), width[1]]);
+}
