@@ -220,7 +220,7 @@ it('a_tunnel_that_is_coming_up_is_given_up_by_down_and_by_the_end_of_the_app', a
     });
   helper.answers.down = () => {
     giveUp();
-    return { names: ['home'], leftovers: [] };
+    return { names: ['home'], hasOpened: false, leftovers: [] };
   };
   const ask = () => dispatch('up', { name: 'home', timeoutSeconds: 30, replace: true }, app.handlers);
   const first = ask();
