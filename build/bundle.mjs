@@ -114,17 +114,26 @@ function copyUnits(folder) {
 
 /** @param {string} folder where the programs, the page, Electron's part, the kernels and the units go, side by side */
 export async function bundleInto(folder) {
-  copyUnits(folder);
-  const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
-  const results = await Promise.allSettled([
-    ...programs,
-    compileKernels(join(folder, 'kernels.wasm')),
+  await inWords([
+    bundlePrograms(folder),
     buildPage(join(folder, 'page')),
     bundleElectron(join(folder, 'electron')),
   ]);
+}
+
+/** All but the app's window. @param {string} folder */
+export async function bundlePrograms(folder) {
+  copyUnits(folder);
+  const programs = PROGRAMS.map((program) => bundleProgram(program, folder));
+  await inWords([...programs, compileKernels(join(folder, 'kernels.wasm'))]);
+}
+
+/** Waits for all of them, and fails with what esbuild says against the source. @param {readonly Promise<void>[]} works */
+async function inWords(works) {
+  const results = await Promise.allSettled(works);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length === 0) return;
-  const messages = errors.flatMap((error) => error.errors ?? [{ text: String(error) }]);
+  const messages = errors.flatMap((error) => error.errors ?? [{ text: describe(error) }]);
   throw new Failure((await formatMessages(messages, { kind: 'error' })).join('').trimEnd());
 }
 

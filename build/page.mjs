@@ -10,6 +10,9 @@ import { ROOT } from './setup.mjs';
 /** @param {string} folder where it goes */
 export async function buildPage(folder) {
   await compileMessages();
+  // Vitest sets it for its own, and React would be built with its warnings.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
   await build({
     root: join(ROOT, 'renderer'),
     base: './',
@@ -17,6 +20,8 @@ export async function buildPage(folder) {
     logLevel: 'warn',
     plugins: [react()],
     build: { outDir: folder, emptyOutDir: true, target: 'es2023', sourcemap: false, assetsInlineLimit: 0 },
+  }).finally(() => {
+    process.env.NODE_ENV = NODE_ENV;
   });
   await bundleScript({
     entryPoints: [join(ROOT, 'electron', 'preload', 'browser.ts')],

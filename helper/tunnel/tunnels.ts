@@ -139,7 +139,7 @@ export class Tunnels {
       }),
   };
 
-  /** Brings up again what was up when another helper was killed. */
+  /** Brings up again what was up when another helper was killed. Resolves once all of them are coming up. */
   async resume(names: readonly string[]): Promise<void> {
     const { log } = this.#world;
     const attempts: Promise<unknown>[] = [];
@@ -157,8 +157,13 @@ export class Tunnels {
         log('error', 'tunnel is not brought up again', { tunnel: name, reason: toFailure(error).message });
       }
     }
+    if (names.length > 0) void this.#tidyAfter(attempts);
+  }
+
+  /** What none of them has taken over goes. */
+  async #tidyAfter(attempts: readonly Promise<unknown>[]): Promise<void> {
     await Promise.all(attempts);
-    if (names.length > 0 && !this.#isClosing) await this.#inTurn(() => this.#removeLeftovers());
+    if (!this.#isClosing) await this.#inTurn(() => this.#removeLeftovers());
   }
 
   /** The machine's links, addresses or routes have changed. Never throws. */

@@ -119,16 +119,16 @@ it('500_hostile_configs_reach_ip_and_nft_as_values_alone', () => {
 
 it('500_hostile_configs_write_no_file_but_tunnels_in_the_store', async () => {
   const own =
-    /^(settings|live|dns)\.json$|^lock$|^logs$|^logs\/[a-z0-9.-]+$|^tunnels$|^tunnels\/[\w=+.][\w=+.-]{0,14}\.conf$/;
+    /^(settings|live|dns)\.json$|^lock$|^logs$|^logs\/[a-z0-9.-]+$|^tunnels$|^tunnels\/[\w=+.][\w=+.-]{0,14}\.conf$|^traffic$|^traffic\/[\w=+.][\w=+.-]{0,14}\.json$/;
   const stored = readdirSync(world.stateDir, { recursive: true, encoding: 'utf8' });
   expect(
     stored.filter((name) => !own.test(name)),
     made,
   ).toEqual([]);
   expect(stored.length).toBeGreaterThan(IMPORTED / 2);
-  const beside = ['dist', 'etc', 'node_modules', 'owned', 'run', 'server.conf', 'state', 'trace'];
-  const ofControl = ['control', 'run-by-control'];
-  const there = readdirSync(world.folder).filter((name) => !ofControl.includes(name));
+  const beside = ['dist', 'etc', 'node_modules', 'owned', 'run', 'state', 'trace'];
+  const ofTheTest = /^(control|run-by-control|srv\w*\.conf)$/;
+  const there = readdirSync(world.folder).filter((name) => !ofTheTest.test(name));
   expect(there.sort(), made).toEqual(beside);
   expect(await filesOfEtc(), made).toBe(etcBefore);
 });

@@ -204,7 +204,8 @@ describe.runIf(whyNoBootedMachine() === null)('the socket of the service', () =>
   it('takes_the_helper_along_when_it_is_stopped', async () => {
     await machine.sh('systemctl stop wayfare.socket');
     expect(await machine.sh('systemctl is-active wayfare.service || true')).toBe('inactive');
-    expect(readdirSync(machine.path('/run/wayfare'))).toEqual(['live']);
+    const left = readdirSync(machine.path('/run/wayfare')).filter((name) => !name.endsWith('.lock'));
+    expect(left).toEqual(['live']);
     await expect(installed.wayfare('list')).rejects.toThrow('the helper is not running');
     await machine.sh('systemctl start wayfare.service');
     expect((await installed.wayfare('list')).stdout).toContain('There is no tunnel yet');

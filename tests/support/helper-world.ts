@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
-import { bundleInto } from '../../build/bundle.mjs';
+import { bundlePrograms } from '../../build/bundle.mjs';
 import type { TunnelStatus } from '../../helper/ipc/contract.ts';
 import {
   closeNamespaces,
@@ -240,7 +240,7 @@ ${endpoint === null ? '' : `Endpoint = ${endpoint}`}
 
   /** The programs as they ship. */
   protected async bundlePrograms(folder: string): Promise<void> {
-    await bundleInto(folder);
+    await bundlePrograms(folder);
   }
 
   /** @param allowedIps of the traveller. @returns the public key of the server's end of a tunnel */

@@ -1,7 +1,7 @@
 /** The program as a package has it: the bundle, and beside it the node modules that it loads. */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bundleInto } from '../../build/bundle.mjs';
+import { bundlePrograms } from '../../build/bundle.mjs';
 
 const NODE_MODULES = resolve(import.meta.dirname, '../../node_modules');
 
@@ -9,7 +9,7 @@ const NODE_MODULES = resolve(import.meta.dirname, '../../node_modules');
 export async function putProgramSource(folder: string): Promise<string> {
   const bundle = join(folder, 'dist');
   mkdirSync(bundle, { recursive: true });
-  await bundleInto(bundle);
+  await bundlePrograms(bundle);
   for (const name of ['koffi', `@koromix/koffi-${process.platform}-${process.arch}`])
     cpSync(join(NODE_MODULES, name), join(folder, 'node_modules', name), { recursive: true });
   return bundle;
