@@ -65,6 +65,7 @@ export default defineConfig({
         test: {
           name: 'helper',
           include: HELPER_TESTS,
+          maxWorkers: 3, // they wait more than they work
           sequence: { groupOrder: 2 },
           ...inNamespaces,
         },
@@ -77,6 +78,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: './tests/support/browser-server.ts',
+          maxWorkers: 4,
           expect: { poll: { timeout: 20_000 } },
           sequence: { groupOrder: 3 },
           ...inNamespaces,

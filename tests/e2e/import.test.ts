@@ -33,8 +33,10 @@ Endpoint = ${endpoint}
 `;
 }
 
-function visitImport(): Promise<Page> {
-  return world.visit('#/import', { permissions: ['clipboard-read', 'clipboard-write'] });
+async function visitImport(): Promise<Page> {
+  const page = await world.visit('#/import', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.getByRole('heading', { name: 'Import tunnels' }).waitFor();
+  return page;
 }
 
 /** The names in the preview. */
