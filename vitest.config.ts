@@ -65,6 +65,7 @@ export default defineConfig({
         test: {
           name: 'helper',
           include: HELPER_TESTS,
+          globalSetup: './tests/support/bundled-programs.ts',
           maxWorkers: 3, // they wait more than they work
           sequence: { groupOrder: 2 },
           ...inNamespaces,

@@ -55,6 +55,8 @@ async function bundleProgram({ name, entry }, folder) {
     format: 'esm',
     target: 'node20',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+    minifyWhitespace: true, // every command reads all of it
+    minifySyntax: true,
     sourcemap: true,
     plugins: [KOFFI_WHEN_NEEDED],
     logLevel: 'silent',

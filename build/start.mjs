@@ -2,8 +2,9 @@
 /**
  * `npm start [-- --once]`: set-up, build, then the app. As root that is the demo: a tunnel at work and the app's page
  * to look at it, until Ctrl-C; with `--once` it ends after the first proof. Otherwise it is Electron, where its binary
- * is, for the helper of this machine.
+ * is, or the browser, for the helper of this machine.
  */
+import { join } from 'node:path';
 import { isRoot, whyNoNamespaces } from './prerequisites.mjs';
 import { describe, Failure, say, step } from './report.mjs';
 import { show } from './run.mjs';
@@ -37,11 +38,14 @@ async function main() {
     process.exitCode = await show(shell.binary, [ROOT]);
     return;
   }
-  if (!isRoot())
-    throw new Failure(
-      'The demo makes network namespaces, which needs root. Run: sudo npm start\n' +
-        'Or, for the tunnels of an installed helper, the app in your browser: npx wayfare ui',
-    );
+  if (!isRoot() && once)
+    throw new Failure('The demo makes network namespaces, which needs root. Run: sudo npm start');
+  if (!isRoot() && shell.kind === 'browser') {
+    say(`· the app is for your browser: ${shell.reason}`);
+    say('· it shows the tunnels of an installed helper; a demo tunnel needs root: sudo npm start');
+    process.exitCode = await show(process.execPath, [join(ROOT, 'dist', 'wayfare.js'), 'ui']);
+    return;
+  }
   if (advice !== null) throw new Failure(`Something is missing: ${advice}`);
   const refused = await whyNoNamespaces();
   if (refused !== null) throw new Failure(`The demo needs network namespaces: ${refused}`);

@@ -2,7 +2,6 @@
  * The helper's world and the app's page in a real browser beside it: the app and the browser are outside of the
  * namespaces, as for a person, and reach the helper by its socket.
  */
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
@@ -38,10 +37,6 @@ export class AppWorld extends HelperWorld {
     await this.#browser?.close();
     await this.ui?.stop();
     await super.close();
-  }
-
-  protected override async bundlePrograms(folder: string): Promise<void> {
-    cpSync(inject('programs'), folder, { recursive: true });
   }
 
   /** Starts the app, and enters it in place of the browser. */

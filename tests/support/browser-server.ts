@@ -6,13 +6,12 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { bundleInto } from '../../build/bundle.mjs';
 import { whyNoNamespaceTests } from '../../build/prerequisites.mjs';
+import type {} from './bundled-programs.ts'; // what is provided
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Where chromium is talked to. */
     browser: string;
-    /** The folder of the programs as they ship. */
-    programs: string;
   }
 }
 

@@ -2,12 +2,12 @@
  * The world of the helper's tests from end to end: a traveller's namespace where the helper runs as it ships, a server made by the
  * real tools, and the command line between them.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect } from 'vitest';
-import { bundlePrograms } from '../../build/bundle.mjs';
+import { expect, inject } from 'vitest';
 import type { TunnelStatus } from '../../helper/ipc/contract.ts';
+import type {} from './bundled-programs.ts'; // what is injected
 import {
   closeNamespaces,
   connectNamespaces,
@@ -92,7 +92,7 @@ export class HelperWorld {
     this.presharedKey = await newKey();
     // In a folder that everybody may read, wherever the repository lies.
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
-    await this.bundlePrograms(join(this.folder, 'dist'));
+    cpSync(inject('programs'), join(this.folder, 'dist'), { recursive: true });
     await run('cp', ['-a', '/etc', join(this.folder, 'etc')]);
     this.traveller = await createNamespace('traveller');
     this.server = await createNamespace('server');
@@ -236,11 +236,6 @@ ${endpoint === null ? '' : `Endpoint = ${endpoint}`}
     writeFileSync(file, conf);
     expect(await this.wayfare('import', file)).toMatchObject({ code: 0, stderr: '' });
     return name;
-  }
-
-  /** The programs as they ship. */
-  protected async bundlePrograms(folder: string): Promise<void> {
-    await bundlePrograms(folder);
   }
 
   /** @param allowedIps of the traveller. @returns the public key of the server's end of a tunnel */

@@ -19,7 +19,7 @@ export class ServiceMachine {
   /** The program is in /opt/wayfare; nothing is installed yet. */
   static async boot(): Promise<ServiceMachine> {
     const source = mkdtempSync(join(tmpdir(), 'wayfare-service-'));
-    await putProgramSource(source);
+    putProgramSource(source);
     const machine = await BootedMachine.boot();
     cpSync(source, machine.path('/opt/wayfare'), { recursive: true });
     cpSync(process.execPath, machine.path('/opt/wayfare/node'));
