@@ -101,7 +101,7 @@ async function main() {
   const { bundle } = await import('./bundle.mjs');
   const built = await check('building', bundle);
   if (!built) say('· only the unit tests will run: the others need what did not build');
-  const projects = built ? [] : ['--project=unit'];
+  const projects = built ? [] : ['--project=unit', '--project=page'];
   const reason = await whyNoNamespaceTests();
   if (reason !== null)
     say(`· the namespace tests will be skipped: ${reason}${advice === null ? '' : `; ${advice}`}`);

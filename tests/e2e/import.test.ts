@@ -3,8 +3,18 @@ import { zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppWorld } from '../support/app-world.ts';
+import { CAMERA_ADDRESS } from '../support/browser-server.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
-import { chooseFiles, dropFiles, expectNoSidewaysScroll, pictureOfQr, textFile } from './page-input.ts';
+import {
+  chooseFiles,
+  dropFiles,
+  expectNoSidewaysScroll,
+  noteTracks,
+  pictureOfQr,
+  shareAsScreen,
+  statesOfTracks,
+  textFile,
+} from './page-input.ts';
 
 const world = new AppWorld();
 let privateKey: string;
@@ -118,6 +128,25 @@ describe('a tunnel comes in', () => {
     await chooseFiles(page, await Promise.all(pictures));
     await importPreviewed(page, ...Object.keys(styles));
     for (const name of Object.keys(styles)) expect(await world.configOf(name)).toContain(privateKey);
+  });
+
+  it('by_a_QR_code_before_the_camera_which_is_off_again_afterwards', async () => {
+    const page = await world.visit('#/import', { permissions: ['camera'] });
+    await noteTracks(page);
+    await page.getByRole('button', { name: 'QR code by camera' }).click();
+    await importPreviewed(page, 'tunnel');
+    expect(await world.configOf('tunnel')).toContain(CAMERA_ADDRESS);
+    expect(await statesOfTracks(page)).toEqual(['ended']);
+  });
+
+  it('by_a_QR_code_on_the_screen_whose_sharing_ends_at_once', async () => {
+    const page = await visitImport();
+    await noteTracks(page);
+    await shareAsScreen(page, await pictureOfQr(page, conf()));
+    await page.getByRole('button', { name: 'QR code on the screen' }).click();
+    await importPreviewed(page, 'tunnel');
+    expect(await world.configOf('tunnel')).toContain(privateKey);
+    expect(await statesOfTracks(page)).toEqual(['ended']);
   });
 });
 

@@ -62,3 +62,49 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect([page.url(), width[0]]).toEqual([page.url(), width[1]]);
 }
+
+declare global {
+  interface Window {
+    /** What the page was given of camera and screen. */
+    givenTracks: MediaStreamTrack[];
+  }
+}
+
+/** From now on what the page is given of camera and screen is remembered. */
+export function noteTracks(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    window.givenTracks = [];
+    const give = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+      const stream = await give(wish);
+      window.givenTracks.push(...stream.getTracks());
+      return stream;
+    };
+  });
+}
+
+/** The screen that the person shares. A browser without a display has none: a drawn picture takes its place. */
+export function shareAsScreen(page: Page, png: Buffer): Promise<void> {
+  return page.evaluate(
+    async (source) => {
+      const picture = new Image();
+      picture.src = source; // the page's policy lets no script fetch it
+      await picture.decode();
+      const screen = document.createElement('canvas');
+      Object.assign(screen, { width: picture.width, height: picture.height });
+      const draw = () => screen.getContext('2d')?.drawImage(picture, 0, 0);
+      setInterval(draw, 100);
+      navigator.mediaDevices.getDisplayMedia = async () => {
+        draw();
+        const stream = screen.captureStream(10);
+        window.givenTracks.push(...stream.getTracks());
+        return stream;
+      };
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  );
+}
+
+export function statesOfTracks(page: Page): Promise<string[]> {
+  return page.evaluate(() => window.givenTracks.map((track) => track.readyState));
+}

@@ -55,7 +55,7 @@ const VIEWS: readonly View[] = [
 it.each(VIEWS.map((view) => [view.name, view] as const))(
   'the_view_%s_can_be_used_by_everybody_and_fits_every_width',
   async (_, { place, open }) => {
-    const page = await world.visit(place(), { reducedMotion: 'reduce' });
+    const page = await world.visit(place());
     await page.getByRole('heading').first().waitFor();
     await open?.(page);
     for (const theme of ['light', 'dark'] as const) {

@@ -53,7 +53,8 @@ export class AppWorld extends HelperWorld {
 
   /** A page of its own, with nothing of another test's. @param place such as `#/settings`, or `about:blank` for none yet */
   async visit(place = '', { width = 1_000, height = 720, ...options }: Visit = {}): Promise<Page> {
-    const context = await this.#browser.newContext({ viewport: { width, height }, ...options });
+    const still = { reducedMotion: 'reduce' } as const; // a browser without a graphics card draws motion dearly
+    const context = await this.#browser.newContext({ viewport: { width, height }, ...still, ...options });
     context.setDefaultTimeout(20_000);
     const [name = '', value = ''] = this.#cookie.split('=');
     const { pathname: path, hostname: domain, origin } = new URL(this.address);
