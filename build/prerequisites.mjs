@@ -23,6 +23,7 @@ export const PROGRAMS = [
   { program: 'wg-quick', debianPackage: 'wireguard-tools', purposes: ['test'] },
   { program: 'wireguard-go', debianPackage: 'wireguard-go', purposes: ['test'] },
   { program: '/lib/systemd/systemd', debianPackage: 'systemd', purposes: ['test'] },
+  { program: 'iperf3', debianPackage: 'iperf3', purposes: ['test'] },
   { program: 'chromium', debianPackage: 'chromium', purposes: ['test'] },
   { program: 'useradd', debianPackage: 'passwd', purposes: ['test'] },
   // The names of ports, and of localhost, that wg looks up in the corpus of .conf files.

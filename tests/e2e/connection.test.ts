@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed } from 'vitest';
 import { AppWorld } from '../support/app-world.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
+import { waitFor } from '../support/processes.ts';
 import { tabTo } from './page-input.ts';
 
 const world = new AppWorld();
@@ -96,15 +97,18 @@ it('shows_the_rates_of_what_goes_through', async () => {
   const name = await world.importTunnel();
   await bringUp(name);
   const page = await world.visit(`#/tunnel/${name}`);
-  // 100 packets a second, of 1,360 bytes each in the tunnel: 1.1 Mbit/s either way, less on a busy machine.
-  const traffic = world.traveller.spawn('ping', ['-q', '-i', '0.01', '-s', '1332', '10.70.0.1']);
+  const server = world.server.spawn('iperf3', ['--server', '--one-off', '--forceflush']);
+  await waitFor(() => server.stdout.includes('Server listening'), { what: 'iperf3' });
+  const client = ['--client', '10.70.0.1', '--bitrate', '8M', '--bidir', '--time', '60'];
+  const traffic = world.traveller.spawn('iperf3', client);
   for (const way of ['Download', 'Upload']) {
     const rate = page.locator(`div:has(> dt:text-is("${way}")) > dd`).first();
-    await expect.poll(() => rate.textContent()).toMatch(/^([2-9]\d{2} kbit|1(\.\d)? Mbit)\/s/);
+    await expect.poll(() => rate.textContent()).toMatch(/^([5-9]|1\d)(\.\d)? Mbit\/s/);
   }
   await traffic.stop();
   const rate = page.locator('div:has(> dt:text-is("Download")) > dd').first();
   await expect.poll(() => rate.textContent()).toMatch(/^0 /);
+  await server.exited;
 });
 
 it('says_what_happened_and_what_to_do_where_nobody_answers', async () => {
