@@ -1,9 +1,10 @@
 // @ts-check
 /** Bundles the programs, the page and Electron's part into dist/ and links them into node_modules/.bin, where npx finds them. */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { compileKernels } from './kernels.mjs';
+import { UNITS } from './linux/units.mjs';
 import { buildPage } from './page.mjs';
 import { describe, Failure, step } from './report.mjs';
 import { ROOT } from './setup.mjs';
@@ -110,8 +111,7 @@ export async function bundle() {
 /** The units, which `wayfare service install` takes from beside the programs. @param {string} folder */
 function copyUnits(folder) {
   mkdirSync(join(folder, 'linux'), { recursive: true });
-  for (const unit of ['wayfare.service', 'wayfare.socket', 'wayfare-lockdown.service'])
-    copyFileSync(join(ROOT, 'build', 'linux', unit), join(folder, 'linux', unit));
+  for (const unit of UNITS) copyFileSync(unit, join(folder, 'linux', basename(unit)));
 }
 
 /** @param {string} folder where the programs, the page, Electron's part, the kernels and the units go, side by side */

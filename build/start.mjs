@@ -30,7 +30,7 @@ async function main() {
   const advice = await setUp('start');
   const { bundle } = await import('./bundle.mjs');
   await step('building', bundle);
-  const shell = chooseShell(ROOT);
+  const shell = chooseShell();
   if (shell.kind === 'electron' && !once) {
     say(
       'The app opens in Electron, whose binary is here. As root, npm start has a demo tunnel for the browser.',

@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { UNITS } from '../linux/units.mjs';
 import { ROOT } from '../setup.mjs';
 
 const HERE = import.meta.dirname;
 const PACKAGE = 'usr/lib/wayfare/package';
 const PROGRAM = ['wayfare.js', 'wayfare-engine.js', 'wayfare-ui.js', 'kernels.wasm'];
-const UNITS = ['wayfare.service', 'wayfare-lockdown.service'];
 const KOFFI = ['koffi', '@koromix/koffi-linux-x64'];
 /** What node loads of koffi, and its licence; as helper/service/payload.ts takes it. */
 const KOFFI_FILE = /\.(?:c?js|json|node)$|\bLICENSE\b/;
@@ -36,7 +36,7 @@ export function layOutLinuxRoot({ root, dist, node }) {
     chmodSync(at(to), mode);
   };
   for (const name of PROGRAM) put(join(dist, name), `${PACKAGE}/${name}`);
-  for (const name of UNITS) put(join(ROOT, 'build', 'linux', name), `${PACKAGE}/linux/${name}`);
+  for (const unit of UNITS) put(unit, `${PACKAGE}/linux/${basename(unit)}`);
   for (const file of filesBelow(join(dist, 'page'))) put(join(dist, 'page', file), `${PACKAGE}/page/${file}`);
   for (const name of KOFFI)
     for (const file of filesBelow(join(ROOT, 'node_modules', name)).filter((file) => KOFFI_FILE.test(file)))

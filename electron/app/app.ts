@@ -6,8 +6,15 @@ import { randomBytes } from 'node:crypto';
 import { decodeBase64Key, generatePrivateKey, PrivateKey, PublicKey } from '../../engine/crypto/keys.ts';
 import { dhKey } from '../../engine/crypto/primitives.ts';
 import type { HelperClock } from '../../helper/clock.ts';
+import { type Failure, toFailure } from '../../helper/failure.ts';
 import { DEFAULT_UP_TIMEOUT_SECONDS, type HelperEvent } from '../../helper/ipc/contract.ts';
-import type { AppEvent, EventOf, HelperLink as HelperLinkState, Shell } from '../ipc/contract.ts';
+import type {
+  AppEvent,
+  EventOf,
+  HelperLink as HelperLinkState,
+  OpenedFiles,
+  Shell,
+} from '../ipc/contract.ts';
 import type { AppHandlers } from './dispatch.ts';
 import { HelperLink } from './helper-link.ts';
 import { inspect } from './inspect.ts';
@@ -37,14 +44,18 @@ const REFRESH_MS = 5_000;
 export class App {
   readonly #options: AppOptions;
   readonly #link: HelperLink;
-  readonly #listeners = new Set<AppListener>();
+  readonly #pages = new Set<AppListener>();
+  /** Parts of the shell, such as its tray: what they show needs no figure of the moment. */
+  readonly #observers = new Set<AppListener>();
+  /** Why a helper that is reached does not tell its state. */
+  #refusal: Failure | null = null;
   #tunnels: EventOf<'tunnels'> | null = null;
   /** The refresh that runs; null: none. */
   #refreshing: Promise<void> | null = null;
   /** The one that follows it, for what has changed meanwhile. */
   #following: Promise<void> | null = null;
   /** Opened before a page was there. */
-  #waitingFiles: EventOf<'open-files'>['files'] = [];
+  #waitingFiles: OpenedFiles[] = [];
   #isStarting = true;
 
   constructor(options: AppOptions) {
@@ -60,31 +71,32 @@ export class App {
     await Promise.all([this.#link.run(signal), this.#keepFresh(signal)]);
   }
 
-  /** Tells the present state at once, then what changes. @returns what ends it */
+  /** Tells a page the present state at once, then what changes. @returns what ends it */
   listen(listener: AppListener): () => void {
-    listener({ event: 'helper', link: this.#link.state });
-    if (this.#tunnels !== null) listener(this.#tunnels);
-    listener({ event: 'settings', settings: this.#options.settings.current });
-    const files = this.#waitingFiles.splice(0);
-    if (files.length > 0) listener({ event: 'open-files', files });
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#tellPresent(listener);
+    for (const opened of this.#waitingFiles.splice(0)) listener({ event: 'open-files', ...opened });
+    this.#pages.add(listener);
+    return () => this.#pages.delete(listener);
+  }
+
+  /** As a page hears it, to the end. */
+  observe(listener: AppListener): void {
+    this.#tellPresent(listener);
+    this.#observers.add(listener);
   }
 
   /** Files that were opened with the app; the first page to come hears of those that nobody has. */
-  openFiles(files: EventOf<'open-files'>['files']): void {
-    if (this.#listeners.size === 0) this.#waitingFiles.push(...files);
-    else this.#tell({ event: 'open-files', files });
+  openFiles(opened: OpenedFiles): void {
+    if (opened.files.length + opened.notTaken.length === 0) return;
+    if (this.#pages.size === 0) this.#waitingFiles.push(opened);
+    else this.#tell({ event: 'open-files', ...opened });
   }
 
   readonly handlers: AppHandlers = {
     hello: async () => ({ shell: this.#options.desktop.shell }),
-    up: (request) => this.#link.request('up', request),
-    down: (request) => this.#link.request('down', request),
-    inspect: async ({ fileName, content }) => {
-      const names = this.#tunnels?.tunnels.map(({ name }) => name) ?? [];
-      return inspect(fileName, Buffer.from(content, 'base64'), names);
-    },
+    up: (request) => this.#link.request('up', { ...request, detached: true }),
+    down: (request) => this.#refreshAfter(this.#link.request('down', request)),
+    inspect: async ({ fileName, content }) => inspect(fileName, Buffer.from(content, 'base64')),
     import: (request) => this.#link.request('import', request),
     export: (request) => this.#link.request('export', request),
     edit: (request) => this.#link.request('edit', request),
@@ -117,7 +129,14 @@ export class App {
     },
   };
 
+  get #linkState(): HelperLinkState {
+    if (this.#refusal === null) return this.#link.state;
+    return { kind: 'unreachable', error: this.#refusal.parts };
+  }
+
   #onLinkChange(link: HelperLinkState): void {
+    this.#refusal = null;
+    this.#tunnels = null; // whoever comes before the next state must not take the last for it
     this.#tell({ event: 'helper', link });
     if (link.kind === 'reached') void this.#refresh(); // where there is no tunnel, no event tells it
   }
@@ -145,11 +164,23 @@ export class App {
   async #readStatus(): Promise<void> {
     try {
       this.#tunnels = { event: 'tunnels', ...(await this.#link.request('status', { name: null })) };
-    } catch {
-      return; // the link tells that it is gone, and asks again when it is there
+    } catch (error) {
+      this.#onRefused(toFailure(error));
+      return;
+    }
+    if (this.#refusal !== null) {
+      this.#refusal = null;
+      this.#tell({ event: 'helper', link: this.#linkState });
     }
     this.#tell(this.#tunnels);
     this.#connectAtStart(this.#tunnels);
+  }
+
+  #onRefused(refusal: Failure): void {
+    if (this.#link.state.kind !== 'reached') return; // the link tells that it is gone
+    this.#refusal = refusal;
+    this.#tunnels = null;
+    this.#tell({ event: 'helper', link: this.#linkState });
   }
 
   async #refreshAfter<T>(work: Promise<T>): Promise<T> {
@@ -161,9 +192,14 @@ export class App {
   async #keepFresh(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.clock.sleep(REFRESH_MS, signal).catch(() => {}); // it is over
-      const isRunning = this.#tunnels?.tunnels.some(({ state }) => state !== 'disconnected') ?? false;
-      if (isRunning && this.#listeners.size > 0 && this.#link.state.kind === 'reached') await this.#refresh();
+      if (this.#pages.size > 0 && this.#isToBeAskedAgain) await this.#refresh();
     }
+  }
+
+  get #isToBeAskedAgain(): boolean {
+    if (this.#link.state.kind !== 'reached') return false;
+    const isRunning = this.#tunnels?.tunnels.some(({ state }) => state !== 'disconnected') ?? false;
+    return isRunning || this.#refusal !== null;
   }
 
   /** Once, as soon as the helper is there; its failure is told by the tunnel's state. */
@@ -174,11 +210,17 @@ export class App {
     const tunnel = tunnels.find((each) => each.name === name);
     if (tunnel?.state !== 'disconnected') return;
     const request = { name: tunnel.name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: false };
-    void this.#link.request('up', request).catch(() => {});
+    void this.handlers.up(request).catch(() => {});
+  }
+
+  #tellPresent(listener: AppListener): void {
+    listener({ event: 'helper', link: this.#linkState });
+    if (this.#tunnels !== null) listener(this.#tunnels);
+    listener({ event: 'settings', settings: this.#options.settings.current });
   }
 
   #tell(event: AppEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of [...this.#observers, ...this.#pages]) listener(event);
   }
 }
 

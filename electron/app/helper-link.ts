@@ -8,6 +8,7 @@ import type { HelperLink as LinkState } from '../ipc/contract.ts';
 const RETRY_MS = 1_000;
 /** A helper that hangs is as good as none. */
 const HELLO_MS = 10_000;
+const WATCH_MS = 5_000;
 const TOPICS: readonly Topic[] = ['tunnels', 'traffic'];
 
 export interface HelperLinkListener {
@@ -61,14 +62,25 @@ export class HelperLink {
       const hello = await this.#inTime(client.request('hello', {}));
       this.#client = client;
       this.#change({ kind: 'reached', ...hello });
-      await client.subscribe(TOPICS, (event) => this.#listener.onHelperEvent(event));
-      return await client.ended;
+      await this.#inTime(client.subscribe(TOPICS, (event) => this.#listener.onHelperEvent(event)));
+      return await this.#watch(client);
     } catch (error) {
       close();
       return toFailure(error);
     } finally {
       this.#client = null;
       signal.removeEventListener('abort', close);
+    }
+  }
+
+  /** @returns why it has ended. @throws Failure where it does not answer any more */
+  async #watch(client: HelperClient): Promise<Failure> {
+    const over = new AbortController();
+    void client.ended.then(() => over.abort('ended'));
+    for (;;) {
+      await this.#clock.sleep(WATCH_MS, over.signal).catch(() => {}); // it is over
+      if (over.signal.aborted) return client.ended;
+      await this.#inTime(client.request('hello', {}));
     }
   }
 

@@ -10,17 +10,15 @@ import { isFullTunnel } from '../../helper/routes/full-tunnel.ts';
 import { importSummary } from '../../helper/tunnel/conf.ts';
 import type { Diagnostic, Inspection } from '../ipc/contract.ts';
 
-/** @param taken the names of the stored tunnels */
-export function inspect(fileName: string, bytes: Uint8Array, taken: readonly string[]): Inspection {
+export function inspect(fileName: string, bytes: Uint8Array): Inspection {
   const name = tunnelNameFromFile(fileName);
-  const named = { name, isNameTaken: taken.includes(name) };
   try {
     const parsed = parseWgQuick(bytes);
-    return { ...named, summary: summaryOf(name, parsed), diagnostics: warningsOf(parsed) };
+    return { name, summary: summaryOf(name, parsed), diagnostics: warningsOf(parsed) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const message = error.message.replace(/^line \d+: /, '');
-    return { ...named, summary: null, diagnostics: [{ severity: 'error', line: error.line, message }] };
+    return { name, summary: null, diagnostics: [{ severity: 'error', line: error.line, message }] };
   }
 }
 

@@ -47,7 +47,6 @@ const diagnostic = z.strictObject({
 const inspection = z.strictObject({
   /** The name that it would get, taken or not. */
   name: z.string(),
-  isNameTaken: z.boolean(),
   /** Null where the text is no config: the diagnostics say why. */
   summary: z
     .strictObject({
@@ -63,7 +62,8 @@ const inspection = z.strictObject({
 export const VERBS = {
   /** The first question of a page. */
   hello: { request: nothing, result: z.strictObject({ shell }) },
-  up: HELPER_VERBS.up,
+  /** It goes on where the app ends. */
+  up: { ...HELPER_VERBS.up, request: HELPER_VERBS.up.request.omit({ detached: true }) },
   down: HELPER_VERBS.down,
   /** Parses, and stores nothing. */
   inspect: {
@@ -145,15 +145,17 @@ export const appEvent = z.discriminatedUnion('event', [
     ),
   }),
   z.strictObject({ event: z.literal('settings'), settings: appSettings }),
-  /** Files that were opened with the app: to be previewed. */
+  /** Files that were opened with the app: to be previewed. Why one is not taken is said in the person's language. */
   z.strictObject({
     event: z.literal('open-files'),
     files: z.array(z.strictObject({ fileName: z.string(), content: z.base64() })),
+    notTaken: z.array(z.strictObject({ fileName: z.string(), reason: z.string() })),
   }),
 ]);
 
 export type AppEvent = z.output<typeof appEvent>;
 export type EventOf<E extends AppEvent['event']> = Extract<AppEvent, { event: E }>;
+export type OpenedFiles = Omit<EventOf<'open-files'>, 'event'>;
 export type Failure = z.output<typeof failure>;
 export type AppSettings = z.output<typeof appSettings>;
 export type Shell = z.output<typeof shell>;

@@ -33,7 +33,8 @@ export const INITIAL_STATE: DesktopState = {
 export function advance(state: DesktopState, event: AppEvent): DesktopState {
   switch (event.event) {
     case 'helper':
-      return { ...state, link: event.link };
+      if (event.link.kind === 'reached') return { ...state, link: event.link };
+      return { ...INITIAL_STATE, settings: state.settings, link: event.link }; // what was known holds no more
     case 'tunnels':
       return { ...state, tunnels: event.tunnels, isClosed: event.isClosed };
     case 'settings':

@@ -33,6 +33,6 @@ export function electronDesktop({ app, configFolder, hasTray }: ElectronDesktopO
     // An AppImage runs from a mount that is gone with it; its file starts it.
     setAutostart: (isOn) =>
       setAutostart(isOn, { app, platform, configFolder, program: env.APPIMAGE ?? execPath }),
-    installHelper: () => installHelper({ exec }),
+    installHelper: () => installHelper({ exec, chdir: (folder) => process.chdir(folder) }),
   };
 }

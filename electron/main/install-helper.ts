@@ -1,6 +1,7 @@
 /**
  * Installs the helper: the one thing that the app does with an administrator's password. What runs is a fixed script that
- * only root can change, without arguments; nothing that a person or a file says comes into its command line.
+ * only root can change, without arguments; nothing that a person or a file says comes into its command line. There
+ * sudo-prompt puts a `cd` to this process's own folder first, whose name anybody may have chosen: so that is `/`.
  */
 import { existsSync } from 'node:fs';
 import { Failure } from '../../helper/failure.ts';
@@ -13,6 +14,8 @@ const REFUSED = 'User did not grant permission.';
 const NAME = 'Wayfare';
 
 export interface Elevation {
+  /** The process's. */
+  chdir(folder: string): void;
   /** sudo-prompt's. */
   exec(
     command: string,
@@ -33,6 +36,7 @@ export function canInstallHelper(platform: NodeJS.Platform, script = INSTALL_SCR
 export async function installHelper(elevation: Elevation, script = INSTALL_SCRIPT): Promise<void> {
   await requireRootOnly(script);
   await new Promise<void>((resolve, reject) => {
+    elevation.chdir('/');
     elevation.exec(script, { name: NAME }, (error, _, stderr) => {
       if (error === undefined || error === null) resolve();
       else reject(failureOf(error, String(stderr ?? ''), script));

@@ -3,12 +3,9 @@ import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
 import type { App } from '../app/app.ts';
 import { dispatch } from '../app/dispatch.ts';
 import { EVENT, LISTEN, REQUEST } from '../ipc/channels.ts';
-import type { EventOf } from '../ipc/contract.ts';
 import { isOurFrame } from './security.ts';
 
-export type OpenedFiles = EventOf<'open-files'>['files'];
-
-type Served = Pick<App, 'handlers' | 'listen' | 'openFiles'>;
+type Served = Pick<App, 'handlers' | 'listen'>;
 
 export class PageServer {
   readonly #app: Served;
@@ -16,8 +13,6 @@ export class PageServer {
   readonly #listening = new Map<WebContents, () => void>();
   /** Whose end is waited for. */
   readonly #known = new WeakSet<WebContents>();
-  /** For the page that is still loading. */
-  #waiting: OpenedFiles = [];
 
   constructor(app: Served, ipc: Pick<IpcMain, 'handle'>) {
     this.#app = app;
@@ -31,12 +26,6 @@ export class PageServer {
     });
   }
 
-  openFiles(files: OpenedFiles): void {
-    if (files.length === 0) return;
-    if (this.#listening.size > 0) this.#app.openFiles(files);
-    else this.#waiting = [...this.#waiting, ...files];
-  }
-
   #listen(page: WebContents): void {
     this.#end(page);
     this.#listening.set(
@@ -44,9 +33,6 @@ export class PageServer {
       this.#app.listen((event) => page.send(EVENT, event)),
     );
     this.#watch(page);
-    const files = this.#waiting;
-    this.#waiting = [];
-    if (files.length > 0) this.#app.openFiles(files);
   }
 
   #watch(page: WebContents): void {

@@ -12,6 +12,8 @@ export interface MainWindowOptions {
   readonly screens: () => readonly Rectangle[];
   /** Whether something can bring a hidden window back. */
   readonly hasTray: () => Promise<boolean>;
+  /** Asks the person, and waits: whether what is not stored of the page may be lost. */
+  readonly mayDiscard: (window: BrowserWindow) => boolean;
 }
 
 /** As `--page` in renderer/theme.css: what is seen until the page is drawn. */
@@ -34,12 +36,14 @@ export class MainWindow {
     return this.#window?.getBounds() ?? { x: 0, y: 0, ...FIRST_SIZE };
   }
 
-  /** Before the others. */
-  show(): void {
+  /** Before the others. @param tunnel whose view it shows; else the one that it has */
+  show(tunnel?: string): void {
+    const view = tunnel === undefined ? '' : `#/tunnel/${encodeURIComponent(tunnel)}`;
     if (this.#window === null) {
-      this.#window = this.#open();
+      this.#window = this.#open(view);
       return;
     }
+    if (view !== '') void this.#window.loadURL(PAGE_URL + view); // within the page: nothing is loaded again
     if (this.#window.isMinimized()) this.#window.restore();
     this.#window.show();
     this.#window.focus();
@@ -50,7 +54,7 @@ export class MainWindow {
     this.#isQuitting = true;
   }
 
-  #open(): BrowserWindow {
+  #open(view: string): BrowserWindow {
     const { create, isDark, stateFile, screens } = this.#options;
     const state = readWindowState(stateFile, screens());
     const window = create({
@@ -76,11 +80,18 @@ export class MainWindow {
     window.on('close', (event) => this.#onClose(window, event));
     window.on('closed', () => {
       this.#window = null;
+      this.#isQuitting = false;
+    });
+    window.webContents.on('will-prevent-unload', (event) => {
+      window.show();
+      if (this.#options.mayDiscard(window))
+        event.preventDefault(); // of what the page wants: to stay
+      else this.#isQuitting = false;
     });
     window.webContents.on('render-process-gone', (_, { reason }) => {
       if (reason !== 'clean-exit') window.reload();
     });
-    void window.loadURL(PAGE_URL);
+    void window.loadURL(PAGE_URL + view);
     return window;
   }
 
@@ -90,6 +101,10 @@ export class MainWindow {
     if (this.#isQuitting) return;
     event.preventDefault();
     // Asked each time: a panel may have come or gone.
-    void this.#options.hasTray().then((hasTray) => (hasTray ? window.hide() : window.destroy()));
+    void this.#options.hasTray().then((hasTray) => {
+      if (hasTray) return window.hide();
+      this.#isQuitting = true;
+      window.close();
+    });
   }
 }

@@ -30,6 +30,7 @@ import { TrayHost } from '../tray/tray-host.ts';
 import { iconFile, type TrayIcon, trayModel } from '../tray/tray-model.ts';
 import { electronDesktop } from './desktop.ts';
 import { advance, INITIAL_STATE } from './desktop-state.ts';
+import { DISCARD, discardQuestion } from './discard-question.ts';
 import { PageServer } from './ipc.ts';
 import { MainWindow } from './main-window.ts';
 import { applicationMenu } from './menu.ts';
@@ -84,11 +85,12 @@ async function openShell(args: readonly string[], configFolder: string): Promise
     stateFile: join(configFolder, 'wayfare', 'window.json'),
     screens: () => screen.getAllDisplays().map(({ workArea }) => workArea),
     hasTray: async () => tray !== null && trayHost.ask(),
+    mayDiscard: (shown) => dialog.showMessageBoxSync(shown, discardQuestion(texts)) === DISCARD,
   });
-  const pages = new PageServer(wayfare, ipcMain);
+  new PageServer(wayfare, ipcMain);
   const open: Open = (paths) => {
     window.show();
-    void readOpened(paths).then((files) => pages.openFiles(files));
+    void readOpened(paths, texts).then((opened) => wayfare.openFiles(opened));
   };
 
   confinePermissions(session.defaultSession);
@@ -106,7 +108,7 @@ async function openShell(args: readonly string[], configFolder: string): Promise
   });
   let state = INITIAL_STATE;
   let texts = textsFor(settings.current.language, app.getLocale());
-  wayfare.listen((event) => {
+  wayfare.observe((event) => {
     const before = state;
     state = advance(state, event);
     if (event.event === 'settings') {
@@ -139,7 +141,11 @@ async function openShell(args: readonly string[], configFolder: string): Promise
       iconOf,
       buildMenu: (template) => Menu.buildFromTemplate(template),
       onAction: (action) =>
-        actOn(action, { app: wayfare, showWindow: () => window.show(), quit: () => app.quit() }),
+        actOn(action, {
+          app: wayfare,
+          showWindow: (tunnel) => window.show(tunnel),
+          quit: () => app.quit(),
+        }),
       clock: systemClock,
       signal: stop.signal,
     });

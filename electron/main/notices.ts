@@ -20,10 +20,8 @@ export function noticeOf(before: DesktopState, after: DesktopState, i18n: I18n):
 
 /** What was told is over. */
 export function isSettled(state: DesktopState): boolean {
-  const isQuiet = (state.tunnels ?? []).every(
-    (each) => each.state === 'connected' || each.state === 'disconnected',
-  );
-  return isQuiet && !isBlocked(state);
+  const isQuiet = state.tunnels?.every((each) => each.state === 'connected' || each.state === 'disconnected');
+  return isQuiet === true && !isBlocked(state);
 }
 
 /** No tunnel is up, or on its way, and nothing leaves beside one. */

@@ -6,21 +6,21 @@ import type { TrayAction } from './tray-model.ts';
 
 export interface TrayActor {
   readonly app: Pick<App, 'handlers'>;
-  readonly showWindow: () => void;
+  /** @param tunnel whose view it shows */
+  readonly showWindow: (tunnel?: string) => void;
   readonly quit: () => void;
 }
 
 export function actOn(action: TrayAction, { app: { handlers }, showWindow, quit }: TrayActor): void {
   switch (action.kind) {
     case 'connect': {
-      const { name } = action;
-      // Another full tunnel takes the place of the first, without a moment in clear.
-      const up = handlers.up({ name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: true });
-      up.catch(showWindow); // where it is said why
+      const { name, replace } = action;
+      const up = handlers.up({ name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace });
+      up.catch(() => showWindow(name)); // where it is said why, or asked
       break;
     }
     case 'disconnect':
-      handlers.down({ name: action.name }).catch(showWindow);
+      handlers.down({ name: action.name }).catch(() => showWindow(action.name));
       break;
     case 'open':
       showWindow();

@@ -8,7 +8,7 @@ import { rateText } from './rate-text.ts';
 export type TrayIcon = 'disconnected' | 'connecting' | 'connected' | 'error';
 
 export type TrayAction =
-  | { readonly kind: 'connect'; readonly name: string }
+  | { readonly kind: 'connect'; readonly name: string; readonly replace: boolean }
   | { readonly kind: 'disconnect'; readonly name: string }
   | { readonly kind: 'open' }
   | { readonly kind: 'quit' };
@@ -76,14 +76,30 @@ function rateLine({ link, tunnels, rate }: DesktopState, i18n: I18n): string[] {
 
 /** Nothing can be connected without the helper. */
 function offered({ link, tunnels }: DesktopState, i18n: I18n): TrayItem[] {
-  const down = (tunnels ?? []).filter(({ state }) => state === 'disconnected' || state === 'error');
+  const running: TunnelStatus[] = [];
+  const down: TunnelStatus[] = [];
+  for (const tunnel of tunnels ?? []) (isAtRest(tunnel) ? down : running).push(tunnel);
   if (link.kind !== 'reached' || down.length === 0) return [];
-  const items = down
-    .slice(0, MAX_OFFERED)
-    .map(({ name }) => action(i18n._('Connect {name}', { name }), { kind: 'connect', name }));
+  const items = down.slice(0, MAX_OFFERED).map((tunnel) => {
+    const { name } = tunnel;
+    const replace = isSwitch(tunnel, running);
+    return action(i18n._('Connect {name}', { name }), { kind: 'connect', name, replace });
+  });
   const rest = down.length - items.length;
   if (rest > 0) items.push(action(i18n._('{rest} more in the window…', { rest }), { kind: 'open' }));
   return [...items, SEPARATOR];
+}
+
+function isAtRest({ state }: TunnelStatus): boolean {
+  return state === 'disconnected' || state === 'error';
+}
+
+/**
+ * From one way for all traffic to another, without a moment in clear: nobody needs to be asked whether the first may go.
+ * Where anything else would go too, as what guards the machine before a tunnel that does not, the window asks.
+ */
+function isSwitch(tunnel: TunnelStatus, running: readonly TunnelStatus[]): boolean {
+  return tunnel.isFullTunnel && running.length > 0 && running.every(({ isFullTunnel }) => isFullTunnel);
 }
 
 function stateText({ state, loss }: TunnelStatus, i18n: I18n): string {

@@ -74,7 +74,7 @@ export async function up(
     const depart = () => helper.depart(); // the pending `up` tells the outcome
     for (const signal of STOP_SIGNALS) process.once(signal, depart);
     try {
-      return await helper.request('up', { name, timeoutSeconds, replace });
+      return await helper.request('up', { name, timeoutSeconds, replace, detached: false });
     } finally {
       for (const signal of STOP_SIGNALS) process.off(signal, depart);
     }

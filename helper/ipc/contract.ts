@@ -4,9 +4,10 @@
  *
  * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
  * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` that it began
- * is cancelled, everything else is answered. A reply whose id is null tells why the connection ends, or that a line was
- * no request. After `subscribe`, events come between the replies: frames with `event` and no id. Whoever connects asks
- * something within 10 seconds; where there are too many connections, those that wait for nothing are ended.
+ * is cancelled unless it was detached, everything else is answered. A reply whose id is null tells why the connection
+ * ends, or that a line was no request. After `subscribe`, events come between the replies: frames with `event` and no
+ * id. Whoever connects asks something within 10 seconds; where there are too many connections, those that wait for
+ * nothing are ended.
  *
  * Each verb names the least role that may ask it (authorize.ts). Private and preshared keys leave the helper in
  * `export` alone.
@@ -106,7 +107,8 @@ const importSummary = z.strictObject({
 });
 
 /**
- * `tunnels`: which there are, and the state of each. `traffic`: the bytes of those that run, once a second. `log`: what
+ * `tunnels`: which there are, the state of each, told again when its settings have changed, and whether the machine is
+ * closed. `traffic`: the bytes of those that run, once a second. `log`: what
  * the helper notes from now on.
  */
 const TOPICS = ['tunnels', 'traffic', 'log'] as const;
@@ -170,6 +172,8 @@ export const VERBS = {
       timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
       /** Takes tunnels down whose allowed IPs meet its own; with a kill switch of its own, nothing leaves meanwhile. */
       replace: z.boolean(),
+      /** It goes on when the client waits no longer. */
+      detached: z.boolean(),
     }),
     result: z.strictObject({
       /** `interface-up` where no peer whose answer counts has an endpoint, so that none can be waited for. */
@@ -290,6 +294,9 @@ const tunnelStateEvent = z.strictObject({
 
 const tunnelRemovedEvent = z.strictObject({ event: z.literal('tunnel-removed'), name: z.string() });
 
+/** Told when a person has changed one of them; a tunnel's own state may mean the second has changed too. */
+const machineStateEvent = z.strictObject({ event: z.literal('machine-state'), ...machineStatus });
+
 const trafficEvent = z.strictObject({
   event: z.literal('traffic'),
   /** Milliseconds of the helper's monotonic clock: a rate is a difference of bytes by a difference of these. */
@@ -311,11 +318,16 @@ const logEvent = z.strictObject({ event: z.literal('log'), entry: logEntry });
 export const eventFrame = z.discriminatedUnion('event', [
   tunnelStateEvent,
   tunnelRemovedEvent,
+  machineStateEvent,
   trafficEvent,
   logEvent,
 ]);
 export type HelperEvent = z.output<typeof eventFrame>;
-export type TunnelsEvent = z.output<typeof tunnelStateEvent> | z.output<typeof tunnelRemovedEvent>;
+export type MachineStateEvent = z.output<typeof machineStateEvent>;
+export type TunnelsEvent =
+  | z.output<typeof tunnelStateEvent>
+  | z.output<typeof tunnelRemovedEvent>
+  | MachineStateEvent;
 export type TrafficEvent = z.output<typeof trafficEvent>;
 export type LogEvent = z.output<typeof logEvent>;
 

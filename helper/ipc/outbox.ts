@@ -60,7 +60,8 @@ export class Outbox {
       case 'tunnel-removed':
         return `tunnel ${event.name}`;
       case 'traffic':
-        return 'traffic';
+      case 'machine-state':
+        return event.event;
       case 'log':
         return logSubject(++this.#logEvents);
       default:

@@ -5,6 +5,7 @@ import type { Handlers } from '../ipc/answer.ts';
 import {
   type ImportSummary,
   MAX_UP_TIMEOUT_SECONDS,
+  type MachineStateEvent,
   type RequestOf,
   type ResultOf,
   type TrafficEvent,
@@ -28,6 +29,8 @@ import { type EngineDevice, readDevice } from './uapi-client.ts';
 const STATUS_TIMEOUT_MS = 2_000;
 /** How often the traffic is told to those who subscribed to it. */
 const TRAFFIC_INTERVAL_MS = 1_000;
+/** Of an attempt that goes on whoever departs. */
+const NEVER = new AbortController().signal;
 
 export class Tunnels {
   readonly #store: TunnelStore;
@@ -37,9 +40,10 @@ export class Tunnels {
   readonly #tunnels = new Map<string, Tunnel>();
   /** The allowed IPs of those that are up, or about to come up. */
   readonly #claims = new Map<string, readonly IpPrefix[]>();
-  readonly #changes = new Announcements<TunnelsEvent>(async () =>
-    (await this.#names()).map((name) => stateEvent(this.#tunnel(name))),
-  );
+  readonly #changes = new Announcements<TunnelsEvent>(async () => [
+    this.#machineState(),
+    ...(await this.#names()).map((name) => stateEvent(this.#tunnel(name))),
+  ]);
   /** What begins and ends tunnels, one at a time: none is overtaken between a look and what follows from it. */
   readonly #inTurn = oneAtATime();
   #isClosing = false;
@@ -73,28 +77,20 @@ export class Tunnels {
       this.#changes.announce({ event: 'tunnel-removed', name });
       return {};
     },
-    up: async ({ name, timeoutSeconds, replace }, departed) => {
+    up: async ({ name, timeoutSeconds, replace, detached }, departed) => {
+      const given = detached ? NEVER : departed;
       const { attempt } = await this.#inTurn(async () => {
         await this.#requireKnown(name);
         if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
         await this.#tunnel(name).unwound();
         const begins = isAtRest(this.#tunnel(name));
         if (begins) await this.#makeRoom(name, replace);
-        const attempt = this.#up(name, timeoutSeconds, departed);
+        const attempt = this.#up(name, timeoutSeconds, given);
         return { attempt: begins ? attempt.finally(() => this.#release(name)) : attempt };
       });
       return { outcome: await attempt };
     },
-    down: async ({ name }) => {
-      return this.#inTurn(async () => {
-        const { protection } = this.#world;
-        const wasClosed = protection.isClosed;
-        if (name !== null) await this.#requireKnown(name);
-        const outcome = await takeDown(name === null ? [...this.#tunnels.values()] : [this.#tunnel(name)]);
-        if (name === null) await protection.release(); // also what was found closed
-        return { ...outcome, hasOpened: wasClosed && !protection.isClosed };
-      });
-    },
+    down: ({ name }) => this.#tellingMachine(() => this.#inTurn(() => this.#down(name))),
     status: async ({ name }) => {
       if (name !== null) await this.#requireKnown(name);
       const names = name === null ? await this.#names() : [name];
@@ -111,7 +107,10 @@ export class Tunnels {
         };
         return { ...stored, settings };
       });
-      await this.#tunnel(name).change(settings);
+      const tunnel = this.#tunnel(name);
+      await this.#tellingMachine(() => tunnel.change(settings)).finally(() =>
+        this.#changes.announce(stateEvent(tunnel)),
+      );
       return {};
     },
     traffic: async ({ name, span }) => {
@@ -119,7 +118,7 @@ export class Tunnels {
       return this.#world.traffic.read(name, span);
     },
     lockdown: async ({ isOn }) => {
-      await this.#world.protection.setLockdown(isOn);
+      await this.#tellingMachine(() => this.#world.protection.setLockdown(isOn));
       await this.#machine.write({ lockdown: isOn }).catch((error) => {
         const { what, where, advice } = toFailure(error).parts;
         const until = `lockdown is ${isOn ? 'on' : 'off'}, and only until the next start (${what})`;
@@ -127,16 +126,7 @@ export class Tunnels {
       });
       return {};
     },
-    reset: () =>
-      this.#inTurn(async () => {
-        const { leftovers } = await takeDown([...this.#tunnels.values()]);
-        const { protection, reset } = this.#world;
-        const failures = await reset(async () => {
-          await protection.release();
-          await protection.setLockdown(false);
-        });
-        return { leftovers: [...leftovers, ...failures] };
-      }),
+    reset: () => this.#tellingMachine(() => this.#inTurn(() => this.#reset())),
   };
 
   /** Brings up again what was up when another helper was killed. Resolves once all of them are coming up. */
@@ -149,7 +139,7 @@ export class Tunnels {
           await this.#makeRoom(name, false);
           log('info', 'tunnel is brought up again', { tunnel: name });
           // Its failure is logged and told by its state.
-          const attempt = this.#up(name, MAX_UP_TIMEOUT_SECONDS, new AbortController().signal);
+          const attempt = this.#up(name, MAX_UP_TIMEOUT_SECONDS, NEVER);
           attempts.push(attempt.catch(() => {}));
         });
       } catch (error) {
@@ -226,6 +216,41 @@ export class Tunnels {
     for (const result of await Promise.allSettled(works))
       if (result.status === 'rejected')
         this.#world.log('warning', what, { reason: toFailure(result.reason).message });
+  }
+
+  async #down(name: string | null): Promise<ResultOf<'down'>> {
+    const { protection } = this.#world;
+    const wasClosed = protection.isClosed;
+    if (name !== null) await this.#requireKnown(name);
+    const outcome = await takeDown(name === null ? [...this.#tunnels.values()] : [this.#tunnel(name)]);
+    if (name === null) await protection.release(); // also what was found closed
+    return { ...outcome, hasOpened: wasClosed && !protection.isClosed };
+  }
+
+  async #reset(): Promise<ResultOf<'reset'>> {
+    const { leftovers } = await takeDown([...this.#tunnels.values()]);
+    const { protection, reset } = this.#world;
+    const failures = await reset(async () => {
+      await protection.release();
+      await protection.setLockdown(false);
+    });
+    return { leftovers: [...leftovers, ...failures] };
+  }
+
+  /** Announces what the work has changed of the machine, also where it fails in the middle. */
+  async #tellingMachine<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#machineState();
+    try {
+      return await work();
+    } finally {
+      const now = this.#machineState();
+      if (now.lockdown !== before.lockdown || now.isClosed !== before.isClosed) this.#changes.announce(now);
+    }
+  }
+
+  #machineState(): MachineStateEvent {
+    const { lockdown, isClosed } = this.#world.protection;
+    return { event: 'machine-state', lockdown, isClosed };
   }
 
   async #up(name: string, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {

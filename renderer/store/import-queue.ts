@@ -52,8 +52,9 @@ function nextId(): number {
   return lastId;
 }
 
-export function onOpenFiles({ files }: EventOf<'open-files'>): void {
+export function onOpenFiles({ files, notTaken }: EventOf<'open-files'>): void {
   show({ kind: 'import' });
+  for (const { fileName, reason } of notTaken) refuse(fileName, reason);
   void previewFiles(files.map(({ fileName, content }) => new File([bytesOfBase64(content)], fileName)));
 }
 

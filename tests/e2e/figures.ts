@@ -69,7 +69,7 @@ it('time until the page can be used', async () => {
 
 it('cost of the graph', async () => {
   const name = await world.importTunnel();
-  await world.ask('up', { name, timeoutSeconds: 30, replace: false });
+  await world.ask('up', { name, timeoutSeconds: 30, replace: false, detached: false });
   const page = await world.visit(`#/tunnel/${name}`);
   await page.getByRole('img', { name: /^Graph/ }).waitFor();
   const traffic = world.traveller.spawn('ping', ['-q', '-i', '0.05', '-s', '1200', '10.70.0.1']);
@@ -88,7 +88,7 @@ it('cost of the graph', async () => {
 
 it('memory after an hour', async () => {
   const name = await world.importTunnel();
-  await world.ask('up', { name, timeoutSeconds: 30, replace: false });
+  await world.ask('up', { name, timeoutSeconds: 30, replace: false, detached: false });
   const page = await world.visit('about:blank');
   await page.clock.install();
   await page.addInitScript(() => {

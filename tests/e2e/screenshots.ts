@@ -64,7 +64,7 @@ it('takes the pictures', async () => {
     const content = Buffer.from(confOf('10.70.0.2/24')).toString('base64');
     await world.ask('import', { fileName: `${name}.conf`, content, name });
   }
-  await world.ask('up', { name: 'home', timeoutSeconds: 30, replace: false });
+  await world.ask('up', { name: 'home', timeoutSeconds: 30, replace: false, detached: false });
   const pages = new Map<Shot, Page>();
   for (const shot of SHOTS)
     pages.set(shot, await world.visit(shot.place, { width: shot.width ?? 1_000, height: 700 }));

@@ -27,7 +27,7 @@ async function subscribe(...topics: Topic[]): Promise<HelperEvent[]> {
 /** What was heard of one tunnel, as words. */
 function statesOf(name: string, heard: readonly HelperEvent[]): string[] {
   return heard.flatMap((event) => {
-    if (event.event === 'traffic' || event.event === 'log' || event.name !== name) return [];
+    if (!('name' in event) || event.name !== name) return [];
     if (event.event === 'tunnel-removed') return ['removed'];
     return [event.error === null ? event.state : `${event.state}: ${event.error.cause}`];
   });

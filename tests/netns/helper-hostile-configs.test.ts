@@ -194,7 +194,9 @@ async function offerAll(): Promise<void> {
 /** Through every verb that takes a name. */
 async function use(client: HelperClient, { name, peers }: ImportSummary, endpoint: string): Promise<void> {
   const timeoutSeconds = peers.some((peer) => peer.endpoint === endpoint) ? PATIENCE : LITTLE_PATIENCE;
-  const outcome = await orFailure(client.request('up', { name, timeoutSeconds, replace: false }));
+  const outcome = await orFailure(
+    client.request('up', { name, timeoutSeconds, replace: false, detached: false }),
+  );
   if (outcome instanceof Failure) failures.push(outcome.message);
   await client.request('status', { name });
   await client.request('export', { name });

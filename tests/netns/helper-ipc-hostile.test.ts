@@ -156,7 +156,7 @@ it('a_subscriber_that_does_not_read_takes_no_memory_and_hears_the_latest_state_w
   for (const { socket } of subscribers) socket.pause();
   const changing = await connectToHelper(world.socketPath);
   for (let i = 0; i < CHANGES / 2; i++)
-    await changing.request('up', { name: 'home', timeoutSeconds: 1, replace: false });
+    await changing.request('up', { name: 'home', timeoutSeconds: 1, replace: false, detached: false });
   await changing.request('down', { name: 'home' });
   changing.close();
   await expectServed(probe);

@@ -11,6 +11,7 @@ import type {
   IpcMainInvokeEvent,
   Menu,
   MenuItemConstructorOptions,
+  MessageBoxSyncOptions,
   NativeImage,
   Notification,
   Protocol,
@@ -202,6 +203,7 @@ export class FakeWindow extends FakeEvents {
   isMax = false;
   isMin = false;
   hasFocus = false;
+  hasUnsavedText = false;
 
   constructor(options: BrowserWindowConstructorOptions = {}) {
     super();
@@ -224,8 +226,10 @@ export class FakeWindow extends FakeEvents {
     this.done.push(`load ${url}`);
   }
 
-  destroy(): void {
-    this.done.push('destroy');
+  close(): void {
+    if (this.emitPreventable('close')) return;
+    if (this.hasUnsavedText && !this.webContents.emitPreventable('will-prevent-unload')) return;
+    this.done.push('close');
     this.emit('closed');
   }
 
@@ -235,7 +239,7 @@ export class FakeWindow extends FakeEvents {
 }
 new FakeWindow() satisfies Pick<
   BrowserWindow,
-  | ('on' | 'once' | 'show' | 'hide' | 'focus' | 'restore' | 'reload' | 'maximize' | 'destroy')
+  | ('on' | 'once' | 'show' | 'hide' | 'focus' | 'restore' | 'reload' | 'maximize' | 'close')
   | ('isMaximized' | 'isMinimized' | 'isFocused' | 'getBounds' | 'getNormalBounds' | 'loadURL')
 >;
 
@@ -303,6 +307,12 @@ export class FakeElectron {
   readonly dialog = {
     shown: [] as string[],
     showErrorBox: (_: string, text: string) => void this.dialog.shown.push(text),
+    /** The number of the button that the person presses. */
+    pressed: 0,
+    showMessageBoxSync: (_: unknown, { buttons = [] }: MessageBoxSyncOptions) => {
+      this.dialog.shown.push(buttons[this.dialog.pressed] ?? '');
+      return this.dialog.pressed;
+    },
   };
   readonly nativeImage = { createFromPath: fakeImage };
   readonly menus: FakeMenu[] = [];

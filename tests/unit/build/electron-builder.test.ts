@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import config from '../../../build/electron/config.mjs';
 import { layOutLinuxRoot, writePackageScripts } from '../../../build/electron/linux-root.mjs';
 import { run } from '../../../build/run.mjs';
+import { locatePayload } from '../../../helper/service/payload.ts';
 
 const validate = (configuration: Configuration) =>
   validateConfiguration(configuration, new DebugLogger(false));
@@ -55,20 +56,23 @@ describe('a Linux package', () => {
     return root;
   }
 
-  it('holds_the_helper_with_its_node_its_units_and_koffi', () => {
+  it('holds_the_app_and_its_page', () => {
     const files = readdirSync(layOut(), { recursive: true, encoding: 'utf8' });
     const below = 'usr/lib/wayfare/package';
     expect(files).toEqual(
       expect.arrayContaining([
         ...['usr/bin/wayfare', 'usr/lib/wayfare/install-helper', 'usr/share/doc/wayfare/copyright'],
-        ...['node', 'wayfare.js', 'wayfare-engine.js', 'kernels.wasm'].map((name) => `${below}/${name}`),
         ...['wayfare-ui.js', 'page/index.html'].map((name) => `${below}/${name}`),
-        ...['wayfare.service', 'wayfare-lockdown.service'].map((name) => `${below}/linux/${name}`),
-        `${below}/node_modules/koffi/package.json`,
-        `${below}/node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node`,
       ]),
     );
     expect(files.filter((name) => /\.(?:map|cc|h)$/.test(name))).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('holds_all_that_the_helper_installs_itself_from', async () => {
+    const bundle = join(layOut(), 'usr/lib/wayfare/package');
+    const { files } = await locatePayload({ node: join(bundle, 'node'), bundle });
+    expect(files.map(({ from }) => from).filter((path) => !path.startsWith(bundle))).toEqual([]);
+    expect(files.map(({ to }) => to)).toContain('linux/wayfare.socket');
   });
 
   it('can_be_read_by_all_and_changed_by_its_owner_alone', () => {

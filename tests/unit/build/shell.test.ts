@@ -1,37 +1,24 @@
 /** What the app is shown in. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { chooseShell } from '../../../build/shell.mjs';
 
-let root: string;
+const binary = '/electron/dist/electron';
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'wayfare-shell-'));
+it('is_Electron_where_that_can_be_started', () => {
+  const shell = chooseShell({ asRoot: false, binary, why: null });
+  expect(shell).toEqual({ kind: 'electron', binary });
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function installElectron(): string {
-  const folder = join(root, 'node_modules', 'electron', 'dist');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'electron'), '');
-  return join(folder, 'electron');
-}
-
-it('is_the_browser_where_no_binary_of_Electron_is_and_says_so', () => {
-  const reason = "Electron's binary is not in node_modules/electron/dist";
+it.each([
+  ['its_binary_is_not_here', null, 'its binary is not here'],
+  ['there_is_no_display', binary, 'there is no display'],
+])('is_the_browser_where_%s_and_says_so', (_, program, why) => {
+  const reason = `Electron cannot be started: ${why}`;
   for (const asRoot of [true, false])
-    expect(chooseShell(root, { asRoot })).toEqual({ kind: 'browser', reason });
-});
-
-it('is_Electron_where_its_binary_is', () => {
-  const binary = installElectron();
-  expect(chooseShell(root, { asRoot: false })).toEqual({ kind: 'electron', binary });
+    expect(chooseShell({ asRoot, binary: program, why })).toEqual({ kind: 'browser', reason });
 });
 
 it('is_the_browser_for_root_in_any_case', () => {
-  installElectron();
   const reason = "Electron's sandbox does not work as root";
-  expect(chooseShell(root, { asRoot: true })).toEqual({ kind: 'browser', reason });
+  expect(chooseShell({ asRoot: true, binary, why: null })).toEqual({ kind: 'browser', reason });
 });

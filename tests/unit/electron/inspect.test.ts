@@ -5,8 +5,8 @@ import { VERBS } from '../../../electron/ipc/contract.ts';
 const KEY = 'YJxR0cM5f0vYw8yKQxP1lT8mL9wWm2o3mO1R8hQ6Gk8=';
 const PEER = '3p7bfXt9wbTTW2HC7OQ1Pz+DQ8hbeGdNrfx+FG+IK08=';
 
-function inspected(text: string | Uint8Array, fileName = 'home.conf', taken: string[] = []) {
-  const inspection = inspect(fileName, Buffer.from(text), taken);
+function inspected(text: string | Uint8Array, fileName = 'home.conf') {
+  const inspection = inspect(fileName, Buffer.from(text));
   expect(VERBS.inspect.result.parse(inspection)).toEqual(inspection);
   return inspection;
 }
@@ -44,12 +44,8 @@ describe('an inspection', () => {
     ]);
   });
 
-  test('says whether the name that it would get is taken', () => {
-    expect(inspected('', 'Büro Zürich.conf', ['Buro-Zurich'])).toMatchObject({
-      name: 'Buro-Zurich',
-      isNameTaken: true,
-    });
-    expect(inspected('', 'x.conf')).toMatchObject({ name: 'x', isNameTaken: false });
+  test('says the name that it would get', () => {
+    expect(inspected('', 'Büro Zürich.conf')).toMatchObject({ name: 'Buro-Zurich' });
   });
 
   test.each([

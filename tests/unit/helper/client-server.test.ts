@@ -90,9 +90,9 @@ describe('client and server', () => {
 
   it('do not tell a client of a bug more than that it is one, and log it', async () => {
     const client = await connectToHelper(socketPath());
-    await expect(client.request('up', { name: 'home', timeoutSeconds: 1, replace: false })).rejects.toThrow(
-      'something inside Wayfare broke',
-    );
+    await expect(
+      client.request('up', { name: 'home', timeoutSeconds: 1, replace: false, detached: false }),
+    ).rejects.toThrow('something inside Wayfare broke');
     expect(logged.join()).toContain('a bug of ours');
     client.close();
   });
@@ -250,11 +250,18 @@ describe('the server', () => {
       },
     });
     const client = await connectToHelper(path);
-    const attempt = client.request('up', { name: 'home', timeoutSeconds: 1, replace: false });
+    const attempt = client.request('up', {
+      name: 'home',
+      timeoutSeconds: 1,
+      replace: false,
+      detached: false,
+    });
     setTimeout(() => client.depart(), 50);
     await expect(attempt).rejects.toThrow('it was cancelled');
     const killed = await connectToHelper(path);
-    const lost = killed.request('up', { name: 'home', timeoutSeconds: 1, replace: false }).catch(() => {}); // it hangs up itself
+    const lost = killed
+      .request('up', { name: 'home', timeoutSeconds: 1, replace: false, detached: false })
+      .catch(() => {}); // it hangs up itself
     await client.request('list', {}).catch(() => {}); // it has departed
     setTimeout(() => killed.close(), 50);
     await lost;

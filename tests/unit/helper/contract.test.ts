@@ -5,6 +5,8 @@ import { isVerb, MAX_CONFIG_BYTES, replyFrame, requestFrame, VERBS } from '../..
 const accepts = (verb: keyof typeof VERBS, request: unknown) =>
   VERBS[verb].request.safeParse(request).success;
 
+const UP = { name: 'home', timeoutSeconds: 1, replace: false, detached: false };
+
 describe('the contract', () => {
   it('refuses any JSON that is no request', () => {
     fc.assert(
@@ -27,14 +29,15 @@ describe('the contract', () => {
     'refuses the name %j',
     (name) => {
       for (const verb of ['export', 'remove'] as const) expect(accepts(verb, { name })).toBe(false);
-      expect(accepts('up', { name, timeoutSeconds: 1 })).toBe(false);
+      expect(accepts('up', { ...UP, name })).toBe(false);
     },
   );
 
   it.each([0, 0.05, -1, 3_601, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
     'refuses the timeout %s',
     (timeoutSeconds) => {
-      expect(accepts('up', { name: 'home', timeoutSeconds })).toBe(false);
+      expect(accepts('up', { ...UP, timeoutSeconds })).toBe(false);
+      expect(accepts('up', UP)).toBe(true);
     },
   );
 

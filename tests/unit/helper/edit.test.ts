@@ -29,7 +29,8 @@ const importing = (name: string, text = CONF) =>
   tunnels.handlers.import({ fileName: 'x.conf', name, content: base64(text) }, staying);
 const edit = (newName = 'home', text = OTHER_CONF) =>
   tunnels.handlers.edit({ name: 'home', newName, content: base64(text) }, staying);
-const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false }, staying);
+const up = (name: string) =>
+  tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false, detached: false }, staying);
 const down = () => tunnels.handlers.down({ name: null }, staying);
 const statusOf = async (name: string) => (await tunnels.handlers.status({ name }, staying)).tunnels[0];
 const trafficOf = (name: string) => tunnels.handlers.traffic({ name, span: '24h' }, staying);

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RequestOf, ResultOf } from '../../../helper/ipc/contract.ts';
+import type { RequestOf, ResultOf, TunnelsEvent } from '../../../helper/ipc/contract.ts';
 import { openMachineSettings } from '../../../helper/machine-settings.ts';
 import { guardOf } from '../../../helper/tunnel/bring-up.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from '../../../helper/tunnel/settings.ts';
@@ -35,7 +35,8 @@ async function names(): Promise<string[]> {
   return (await tunnels.handlers.list({}, staying)).tunnels.map(({ name }) => name);
 }
 
-const up = (name: string) => tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false }, staying);
+const up = (name: string) =>
+  tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false, detached: false }, staying);
 
 describe('import', () => {
   it('tells what it found, and keeps hooks as text', async () => {
@@ -207,7 +208,7 @@ describe('the verbs', () => {
   );
 
   const upBy = (name: string, replace: boolean) =>
-    tunnels.handlers.up({ name, timeoutSeconds: 30, replace }, staying);
+    tunnels.handlers.up({ name, timeoutSeconds: 30, replace, detached: false }, staying);
 
   it('bring up no two tunnels that claim one address', async () => {
     await importing(CONF, 'x.conf', 'a');
@@ -283,6 +284,28 @@ describe('the verbs', () => {
     expect(await isClosed()).toBe(false);
   });
 
+  it('tell what is changed of the machine and of a tunnel that is down', async () => {
+    await importing(full, 'x.conf', 'a');
+    const heard: TunnelsEvent[] = [];
+    await tunnels.events.tunnels.subscribe((event) => heard.push(event), staying);
+    const machine = (lockdown: boolean, isClosed: boolean) => ({
+      event: 'machine-state',
+      lockdown,
+      isClosed,
+    });
+    expect(heard.splice(0)).toMatchObject([machine(false, false), { name: 'a' }]);
+    await tunnels.handlers.lockdown({ isOn: true }, staying);
+    await tunnels.handlers.lockdown({ isOn: true }, staying);
+    await tunnels.handlers.set({ name: 'a', killSwitch: 'on', allowLan: null }, staying);
+    await tunnels.handlers.reset({}, staying);
+    expect(heard.splice(0)).toMatchObject([machine(true, true), { name: 'a' }, machine(false, false)]);
+    fake.failing = 'open';
+    await up('a').catch(() => {}); // its kill switch stays closed
+    heard.length = 0;
+    await tunnels.handlers.down({ name: 'a' }, staying);
+    expect(heard.at(-1)).toMatchObject(machine(false, false));
+  });
+
   it('keep closed what was closed when whoever asked for more has gone', async () => {
     await importing(full, 'x.conf', 'a');
     await importing(full, 'x.conf', 'b');
@@ -290,7 +313,7 @@ describe('the verbs', () => {
     fake.peerAnswers = false;
     const gone = new AbortController();
     const attempt = tunnels.handlers
-      .up({ name: 'b', timeoutSeconds: 30, replace: true }, gone.signal)
+      .up({ name: 'b', timeoutSeconds: 30, replace: true, detached: false }, gone.signal)
       .catch((error: Error) => error.message);
     await until(() => fake.done.at(-1) === 'initiate ' && fake.done.includes('close a'));
     gone.abort();
@@ -301,6 +324,19 @@ describe('the verbs', () => {
     });
     await tunnels.handlers.down({ name: 'b' }, staying);
     expect(fake.world.protection.isClosed).toBe(false);
+  });
+
+  it('bring a tunnel up to the end that its client has left to itself', async () => {
+    await importing(CONF, 'x.conf', 'a');
+    fake.peerAnswers = false;
+    const gone = new AbortController();
+    const request = { name: 'a', timeoutSeconds: 30, replace: false, detached: true };
+    const attempt = tunnels.handlers.up(request, gone.signal);
+    await until(() => fake.done.at(-1) === 'initiate ');
+    gone.abort();
+    fake.peerAnswers = true;
+    fake.clock.advance(1_000);
+    expect(await attempt).toEqual({ outcome: 'connected' });
   });
 
   it('let two that are asked for at once not both take one place', async () => {

@@ -145,6 +145,49 @@ it('answers_a_change_only_when_the_page_has_heard_it', async () => {
   expect(heard.at(-1)).toMatchObject({ tunnels: [{ allowLan: true }] });
 });
 
+it('tells_after_down_whether_the_machine_is_closed_still', async () => {
+  const app = startApp();
+  const { heard } = open(app);
+  helper.answers.status = () => ({ tunnels: [], lockdown: false, isClosed: true });
+  await until(() => kindsOf(heard).includes('tunnels'));
+  helper.answers = { down: () => ({ names: [], hasOpened: true, leftovers: [] }) };
+  await app.handlers.down({ name: null });
+  expect(heard.at(-1)).toMatchObject({ event: 'tunnels', isClosed: false });
+});
+
+it('tells_that_another_has_changed_the_lockdown', async () => {
+  const { heard } = open(startApp());
+  await until(() => kindsOf(heard).includes('tunnels') && helper.countOf('subscribe') === 1);
+  helper.answers.status = () => ({ tunnels: [], lockdown: true, isClosed: true });
+  helper.tell({ event: 'machine-state', lockdown: true, isClosed: true });
+  await until(() => heard.some((event) => event.event === 'tunnels' && event.lockdown));
+});
+
+it('forgets_what_it_knew_of_a_helper_that_is_gone', async () => {
+  helper.tunnels = [UP];
+  const app = startApp();
+  const { heard } = open(app);
+  await until(() => kindsOf(heard).includes('tunnels'));
+  await helper.stop();
+  await until(() => kindsOf(heard).includes('unreachable'));
+  expect(kindsOf(open(app).heard)).toEqual(['unreachable', 'settings']);
+});
+
+it('says_why_a_helper_does_not_tell_its_state_and_asks_again', async () => {
+  helper.answers.status = () => {
+    throw new Failure('the disk is broken');
+  };
+  const app = startApp();
+  const { heard } = open(app);
+  await until(() => kindsOf(heard).includes('unreachable') && helper.countOf('subscribe') === 1);
+  expect(open(app).heard[0]).toMatchObject({ link: { error: { what: 'the disk is broken' } } });
+  helper.answers = {};
+  await until(() => clock.sleeperCount === 2);
+  clock.advance(REFRESH_MS);
+  await until(() => kindsOf(heard).at(-1) === 'tunnels');
+  expect(kindsOf(heard)).toEqual(['connecting', 'settings', 'reached', 'unreachable', 'reached', 'tunnels']);
+});
+
 it('looks_again_every_five_seconds_while_a_tunnel_runs_and_somebody_looks_on', async () => {
   helper.tunnels = [UP];
   const app = startApp();
@@ -154,9 +197,10 @@ it('looks_again_every_five_seconds_while_a_tunnel_runs_and_somebody_looks_on', a
   clock.advance(REFRESH_MS);
   await until(() => helper.countOf('status') === before + 1);
   page.close();
-  await until(() => clock.sleeperCount === 1);
+  app.observe(() => {}); // which is no page
+  await until(() => clock.sleeperCount === 2);
   clock.advance(REFRESH_MS);
-  await until(() => clock.sleeperCount === 1);
+  await until(() => clock.sleeperCount === 2);
   expect(helper.countOf('status')).toBe(before + 1);
 });
 
@@ -166,20 +210,20 @@ it('does_not_look_again_while_no_tunnel_runs', async () => {
   await until(() => kindsOf(heard).includes('tunnels') && helper.countOf('subscribe') === 1);
   const before = helper.countOf('status');
   for (let i = 0; i < 3; i++) {
-    await until(() => clock.sleeperCount === 1);
+    await until(() => clock.sleeperCount === 2);
     clock.advance(REFRESH_MS);
   }
-  await until(() => clock.sleeperCount === 1);
+  await until(() => clock.sleeperCount === 2);
   expect(helper.countOf('status')).toBe(before);
 });
 
 it('connects_the_tunnel_of_the_start_once', async () => {
   settings = { ...settings, connectAtStart: 'home' };
   helper.tunnels = [DOWN, { ...DOWN, name: 'other' }];
-  startApp();
+  const { heard } = open(startApp());
   await until(() => helper.countOf('up') === 1);
   await helper.stop();
-  await until(() => clock.sleeperCount === 2);
+  await until(() => kindsOf(heard).at(-1) === 'unreachable' && clock.sleeperCount === 2);
   await helper.start();
   clock.advance(1_000);
   await until(() => helper.countOf('subscribe') === 2 && helper.countOf('status') >= 2);
@@ -209,15 +253,18 @@ it('survives_that_the_tunnel_of_the_start_does_not_come_up', async () => {
   await until(() => kindsOf(heard).filter((kind) => kind === 'tunnels').length === 2);
 });
 
-it('a_tunnel_that_is_coming_up_is_given_up_by_down_and_by_the_end_of_the_app', async () => {
+it('a_tunnel_that_is_coming_up_is_given_up_by_down_and_left_to_itself_by_the_end_of_the_app', async () => {
   const app = startApp();
   const { heard } = open(app);
   await until(() => kindsOf(heard).includes('tunnels'));
   let giveUp = () => {};
-  helper.answers.up = () =>
-    new Promise((_, reject) => {
+  const detached: boolean[] = [];
+  helper.answers.up = (request) => {
+    detached.push(request.detached);
+    return new Promise((_, reject) => {
       giveUp = () => reject(new Failure('it was taken down again'));
     });
+  };
   helper.answers.down = () => {
     giveUp();
     return { names: ['home'], hasOpened: false, leftovers: [] };
@@ -231,7 +278,7 @@ it('a_tunnel_that_is_coming_up_is_given_up_by_down_and_by_the_end_of_the_app', a
   await until(() => helper.countOf('up') === 2);
   stop.abort();
   expect(await second).toMatchObject({ ok: false });
-  await until(() => helper.clientCount === 0); // which the helper takes for the end of the waiting
+  expect(detached).toEqual([true, true]);
 });
 
 it('two_pages_hear_the_same_and_one_that_closes_does_not_disturb_the_other', async () => {
@@ -253,12 +300,15 @@ it('keeps_files_for_the_first_page_and_tells_them_once', () => {
     desktop,
     clock,
   });
-  const file = { fileName: 'a.conf', content: '' };
-  app.openFiles([file]);
-  expect(open(app).heard.at(-1)).toEqual({ event: 'open-files', files: [file] });
+  const opened = { files: [{ fileName: 'a.conf', content: '' }], notTaken: [] };
+  const refused = { files: [], notTaken: [{ fileName: 'b.png', reason: 'too large' }] };
+  app.observe(() => {}); // which is no page
+  for (const each of [opened, { files: [], notTaken: [] }, refused]) app.openFiles(each);
+  const first = open(app).heard.filter(({ event }) => event === 'open-files');
+  expect(first).toEqual([opened, refused].map((each) => ({ event: 'open-files', ...each })));
   const second = open(app);
   expect(kindsOf(second.heard)).not.toContain('open-files');
-  app.openFiles([file]);
+  app.openFiles(opened);
   expect(kindsOf(second.heard).at(-1)).toBe('open-files');
 });
 

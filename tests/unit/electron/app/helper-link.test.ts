@@ -37,6 +37,12 @@ function run(): void {
   ended = link.run(stop.signal);
 }
 
+/** Resolves once what was asked before has been answered, and has had its consequences. */
+async function answered(): Promise<void> {
+  await link.request('status', { name: null });
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** In words, such as `unreachable: the helper is not running`. */
 function told(): string[] {
   return states.map((state) =>
@@ -86,7 +92,7 @@ it('passes_on_what_the_helper_tells_and_subscribes_again_after_it_was_away', asy
     helper.tell({ event: 'tunnel-removed', name: `t${time}` });
     await until(() => events.length === time);
     await helper.stop();
-    await until(() => clock.sleeperCount === 1);
+    await until(() => link.state.kind === 'unreachable' && clock.sleeperCount === 1);
     await helper.start();
     clock.advance(1_000);
   }
@@ -104,6 +110,22 @@ it('calls_a_helper_that_hangs_unreachable', async () => {
   await until(() => helper.clientCount === 0);
 });
 
+it('calls_a_helper_unreachable_that_hangs_after_it_was_reached', async () => {
+  await helper.start();
+  run();
+  await until(() => helper.countOf('subscribe') === 1);
+  await answered();
+  clock.advance(5_000);
+  await until(() => helper.countOf('hello') === 2);
+  await answered();
+  helper.answers.hello = () => new Promise(() => {});
+  clock.advance(5_000);
+  await until(() => helper.countOf('hello') === 3);
+  clock.advance(10_000);
+  await until(() => helper.clientCount === 0);
+  expect(told()).toEqual(['reached', 'unreachable: the helper does not answer']);
+});
+
 it('fails_a_request_in_the_words_that_say_why_there_is_no_helper', async () => {
   await expect(link.request('list', {})).rejects.toThrow('the helper is not reached yet');
   run();
@@ -116,7 +138,7 @@ it('fails_what_is_being_asked_when_the_helper_dies', async () => {
   await helper.start();
   run();
   await until(() => link.state.kind === 'reached');
-  const up = link.request('up', { name: 'home', timeoutSeconds: 30, replace: false });
+  const up = link.request('up', { name: 'home', timeoutSeconds: 30, replace: false, detached: false });
   const failed = expect(up).rejects.toThrow('the helper ended the connection');
   await until(() => helper.countOf('up') === 1);
   await helper.stop();

@@ -41,13 +41,21 @@ describe('the rate', () => {
   });
 });
 
+it('forgets_the_tunnels_of_a_helper_that_is_gone', () => {
+  const tunnels = [tunnel('home', 'connected')];
+  const known = advance(INITIAL_STATE, { event: 'tunnels', tunnels, lockdown: true, isClosed: true });
+  const error = { what: 'gone', where: '', advice: '' };
+  const link = { kind: 'unreachable', error } as const;
+  expect(advance(known, { event: 'helper', link })).toEqual({ ...INITIAL_STATE, link });
+});
+
 it('keeps_the_last_of_each_event', () => {
   const tunnels = [tunnel('home', 'connected')];
   const state = (
     [
       { event: 'helper', link: { kind: 'reached', version: '1', role: 'admin' } },
       { event: 'tunnels', tunnels, lockdown: false, isClosed: true },
-      { event: 'open-files', files: [] },
+      { event: 'open-files', files: [], notTaken: [] },
     ] as const
   ).reduce<typeof INITIAL_STATE>((before, event) => advance(before, event as AppEvent), INITIAL_STATE);
   expect(state).toMatchObject({ link: { kind: 'reached' }, tunnels, isClosed: true });

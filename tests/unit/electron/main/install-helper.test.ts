@@ -21,6 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function elevation(error?: Error, stderr = ''): Elevation {
   return {
+    chdir: (folder) => void ran.push(`cd ${folder}`),
     exec(command, options, callback) {
       ran.push([command, options]);
       callback(error, '', stderr);
@@ -29,9 +30,9 @@ function elevation(error?: Error, stderr = ''): Elevation {
 }
 
 describe('installing the helper', () => {
-  it('runs_the_script_of_root_by_its_path_and_nothing_more', async () => {
+  it('runs_the_script_of_root_by_its_path_and_nothing_more_from_the_root_folder', async () => {
     await installHelper(elevation(), SCRIPT);
-    expect(ran).toEqual([[SCRIPT, { name: 'Wayfare' }]]);
+    expect(ran).toEqual(['cd /', [SCRIPT, { name: 'Wayfare' }]]);
   });
 
   it('refuses_a_script_that_others_may_change', async () => {

@@ -7,7 +7,6 @@ import { PageServer } from '../../../../electron/main/ipc.ts';
 import { FakeContents, FakeIpcMain, OUR_FRAME } from '../../../support/fake-electron.ts';
 
 const LINK: AppEvent = { event: 'helper', link: { kind: 'connecting' } };
-const FILE = { fileName: 'home.conf', content: '' };
 
 class FakeWayfare {
   readonly listeners = new Set<AppListener>();
@@ -25,10 +24,6 @@ class FakeWayfare {
     return () => this.listeners.delete(listener);
   }
 
-  openFiles(files: { fileName: string; content: string }[]): void {
-    this.tell({ event: 'open-files', files });
-  }
-
   tell(event: AppEvent): void {
     for (const listener of this.listeners) listener(event);
   }
@@ -36,19 +31,17 @@ class FakeWayfare {
 
 let wayfare = new FakeWayfare();
 let ipc = new FakeIpcMain();
-let server: PageServer;
 let page = new FakeContents();
 
 beforeEach(() => {
   wayfare = new FakeWayfare();
   ipc = new FakeIpcMain();
   page = new FakeContents();
-  server = new PageServer(wayfare, ipc);
+  new PageServer(wayfare, ipc);
 });
 
 const request = (frame: object | null, ...args: unknown[]) => ipc.invoke(page, frame, REQUEST, ...args);
 const listen = () => ipc.invoke(page, OUR_FRAME, LISTEN);
-const heard = () => page.sent.map(({ value }) => (value as AppEvent).event);
 
 describe('a request', () => {
   it('of_our_page_is_answered', async () => {
@@ -128,31 +121,5 @@ describe('events', () => {
     page.emit('did-start-navigation', details);
     wayfare.tell(LINK);
     expect(page.sent).toHaveLength(2);
-  });
-});
-
-describe('opened files', () => {
-  it('reach_the_page_that_listens', async () => {
-    await listen();
-    server.openFiles([FILE]);
-    expect(heard()).toEqual(['helper', 'open-files']);
-  });
-
-  it('wait_for_the_page_and_are_told_once', async () => {
-    server.openFiles([FILE]);
-    server.openFiles([{ ...FILE, fileName: 'work.conf' }]);
-    await listen();
-    expect(page.sent[1]?.value).toEqual({
-      event: 'open-files',
-      files: [FILE, { ...FILE, fileName: 'work.conf' }],
-    });
-    await listen();
-    expect(heard()).toEqual(['helper', 'open-files', 'helper']);
-  });
-
-  it('that_are_none_say_nothing', async () => {
-    await listen();
-    server.openFiles([]);
-    expect(heard()).toEqual(['helper']);
   });
 });

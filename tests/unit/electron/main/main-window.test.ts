@@ -7,11 +7,13 @@ import { FakeWindow } from '../../../support/fake-electron.ts';
 
 let folder = '';
 let hasTray = true;
+let mayDiscard = false;
 let made: FakeWindow[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wayfare-window-'));
   hasTray = true;
+  mayDiscard = false;
   made = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -29,6 +31,7 @@ function mainWindow(): MainWindow {
     stateFile: join(folder, 'window.json'),
     screens: () => [{ x: 0, y: 0, width: 1_920, height: 1_080 }],
     hasTray: async () => hasTray,
+    mayDiscard: () => mayDiscard,
   });
 }
 
@@ -38,11 +41,10 @@ function shown(): { window: MainWindow; fake: FakeWindow } {
   return { window, fake: made.at(-1)! };
 }
 
-/** As a person does. @returns whether it was prevented, once all has happened */
-async function close(fake: FakeWindow): Promise<boolean> {
-  const isPrevented = fake.emitPreventable('close');
+/** As a person does. Resolves once all has happened. */
+async function close(fake: FakeWindow): Promise<void> {
+  fake.close();
   await new Promise((resolve) => setImmediate(resolve));
-  return isPrevented;
 }
 
 describe('the window', () => {
@@ -72,6 +74,12 @@ describe('the window', () => {
     expect(fake.done.slice(-3)).toEqual(['restore', 'show', 'focus']);
   });
 
+  it('shows_a_tunnel', () => {
+    const { window, fake } = shown();
+    window.show('home');
+    expect(fake.done.slice(-3)).toEqual(['load app://wayfare/#/tunnel/home', 'show', 'focus']);
+  });
+
   it('is_made_again_after_it_has_gone', async () => {
     hasTray = false;
     const { window, fake } = shown();
@@ -92,7 +100,7 @@ describe('the window', () => {
 describe('closing', () => {
   it('hides_it_where_a_tray_can_bring_it_back', async () => {
     const { fake } = shown();
-    expect(await close(fake)).toBe(true);
+    await close(fake);
     expect(fake.done.at(-1)).toBe('hide');
   });
 
@@ -100,7 +108,7 @@ describe('closing', () => {
     hasTray = false;
     const { fake } = shown();
     await close(fake);
-    expect(fake.done.at(-1)).toBe('destroy');
+    expect(fake.done.at(-1)).toBe('close');
   });
 
   it('ends_it_when_the_tray_has_gone_meanwhile', async () => {
@@ -109,14 +117,31 @@ describe('closing', () => {
     window.show();
     hasTray = false;
     await close(fake);
-    expect(fake.done.at(-1)).toBe('destroy');
+    expect(fake.done.at(-1)).toBe('close');
   });
 
   it('is_not_prevented_once_the_app_quits', async () => {
     const { window, fake } = shown();
     window.quit();
-    expect(await close(fake)).toBe(false);
-    expect(fake.done).not.toContain('hide');
+    await close(fake);
+    expect(fake.done.at(-1)).toBe('close');
+  });
+
+  it.each([true, false])('asks_first_where_a_text_is_not_stored, with a tray: %s', async (isThere) => {
+    hasTray = isThere;
+    const { window, fake } = shown();
+    fake.hasUnsavedText = true;
+    if (isThere) window.quit();
+    await close(fake);
+    expect(fake.done).not.toContain('close');
+    if (isThere) {
+      await close(fake);
+      expect(fake.done.at(-1)).toBe('hide'); // it does not quit any more
+      window.quit();
+    }
+    mayDiscard = true;
+    await close(fake);
+    expect(fake.done.at(-1)).toBe('close');
   });
 
   it('remembers_where_it_was', async () => {

@@ -112,6 +112,19 @@ describe('the first start', () => {
     });
   });
 
+  it('asks_before_it_loses_a_text_that_is_not_stored', async () => {
+    await main([]);
+    const [window] = electron.windows;
+    window!.hasUnsavedText = true;
+    for (electron.dialog.pressed of [0, 1]) {
+      expect(window?.done).not.toContain('close');
+      electron.app.emit('before-quit');
+      window?.close();
+    }
+    expect(electron.dialog.shown).toEqual(['Weiter bearbeiten', 'Änderungen verwerfen']);
+    expect(window?.done).toContain('close');
+  });
+
   it('stays_out_of_sight_when_the_desktop_starts_it', async () => {
     await main(['--hidden']);
     expect(electron.windows).toEqual([]);

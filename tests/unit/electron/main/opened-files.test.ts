@@ -5,10 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../../build/run.mjs';
 import { pathsIn, readOpened } from '../../../../electron/main/opened-files.ts';
+import { textsFor } from '../../../../electron/main/texts.ts';
 
 const MEGABYTE = 1024 * 1024;
 let folder = '';
 const at = (name: string) => join(folder, name);
+const read = (...paths: string[]) => readOpened(paths, textsFor('en', 'en'));
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wayfare-opened-'));
@@ -16,6 +18,8 @@ beforeAll(async () => {
   writeFileSync(at('a phone.PNG'), 'png');
   writeFileSync(at('largest.conf'), Buffer.alloc(MEGABYTE));
   writeFileSync(at('larger.conf'), Buffer.alloc(MEGABYTE + 1));
+  writeFileSync(at('largest.png'), Buffer.alloc(16 * MEGABYTE));
+  writeFileSync(at('larger.zip'), Buffer.alloc(16 * MEGABYTE + 1));
   mkdirSync(at('folder.conf'));
   symlinkSync('home.conf', at('link.conf'));
   symlinkSync('/dev/zero', at('zero.conf'));
@@ -50,8 +54,8 @@ describe('the words of a command line', () => {
 
 describe('opening', () => {
   it('reads_what_is_a_file', async () => {
-    const opened = await readOpened([at('home.conf'), at('a phone.PNG'), at('link.conf')]);
-    expect(opened).toEqual([
+    const opened = await read(at('home.conf'), at('a phone.PNG'), at('link.conf'));
+    expect(opened.files).toEqual([
       { fileName: 'home.conf', content: Buffer.from('[Interface]').toString('base64') },
       { fileName: 'a phone.PNG', content: Buffer.from('png').toString('base64') },
       { fileName: 'link.conf', content: Buffer.from('[Interface]').toString('base64') },
@@ -59,18 +63,27 @@ describe('opening', () => {
   });
 
   it('reads_a_file_from_its_address', async () => {
-    const [file] = await readOpened(pathsIn([pathToFileURL(at('a phone.PNG')).href], '/'));
-    expect(file?.fileName).toBe('a phone.PNG');
+    const { files } = await read(...pathsIn([pathToFileURL(at('a phone.PNG')).href], '/'));
+    expect(files[0]?.fileName).toBe('a phone.PNG');
   });
 
-  it.each(['larger.conf', 'folder.conf', 'zero.conf', 'pipe.conf', 'dangling.conf', 'missing.conf'])(
-    'passes_%s_over',
-    async (name) => {
-      expect(await readOpened([at(name), at('home.conf')])).toHaveLength(1);
-    },
-  );
+  it.each([
+    ['larger.conf', 'larger than 1 MiB'],
+    ['larger.zip', 'larger than 16 MiB'],
+    ...['folder.conf', 'zero.conf', 'pipe.conf', 'dangling.conf', 'missing.conf'].map((name) => [
+      name,
+      'cannot be read',
+    ]),
+  ])('does_not_take_%s_and_says_why: %s', async (fileName, reason) => {
+    const { files, notTaken } = await read(at(fileName), at('home.conf'));
+    expect(files).toHaveLength(1);
+    expect(notTaken).toEqual([{ fileName, reason }]);
+  });
 
-  it('takes_a_megabyte', async () => {
-    expect((await readOpened([at('largest.conf')]))[0]?.content).toHaveLength(Math.ceil(MEGABYTE / 3) * 4);
+  it.each([
+    ['largest.conf', MEGABYTE],
+    ['largest.png', 16 * MEGABYTE],
+  ])('takes_%s', async (name, size) => {
+    expect((await read(at(name))).files[0]?.content).toHaveLength(Math.ceil(size / 3) * 4);
   });
 });

@@ -457,7 +457,7 @@ describe('the stream of events', () => {
       isClosed = true;
     });
     const files = [{ fileName: 'a.conf', content: 'A'.repeat(1024 * 1024) }];
-    for (let i = 0; i < 40; i++) app.openFiles(files);
+    for (let i = 0; i < 40; i++) app.openFiles({ files, notTaken: [] });
     socket.resume();
     await until(() => isClosed);
     expect(heard().length).toBeLessThan(20 * 1024 * 1024);

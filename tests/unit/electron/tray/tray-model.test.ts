@@ -107,12 +107,29 @@ describe('the menu', () => {
     expect(lines).toContain('188 more in the window…');
   });
 
+  it.each([
+    ['full for full', [tunnel('a', 'connected')], true, true],
+    ['split for a full one', [tunnel('a', 'connected')], false, false],
+    ['full for a split one', [tunnel('a', 'connected', { isFullTunnel: false })], true, false],
+    [
+      'full for both',
+      [tunnel('a', 'connected'), tunnel('b', 'connected', { isFullTunnel: false })],
+      true,
+      false,
+    ],
+    ['full for nothing', [], true, false],
+  ])('replaces_unasked_only_full_by_full: %s', (_, running, isFullTunnel, replace) => {
+    const model = modelOf(withTunnels([...running, tunnel('work', 'disconnected', { isFullTunnel })]));
+    const actions = model.menu.flatMap((item) => (item.kind === 'action' ? [item.action] : []));
+    expect(actions).toContainEqual({ kind: 'connect', name: 'work', replace });
+  });
+
   it('does_what_it_says', () => {
     const state = withTunnels([tunnel('home', 'connected'), tunnel('work', 'disconnected')]);
     const actions = modelOf(state).menu.flatMap((item) => (item.kind === 'action' ? [item.action] : []));
     expect(actions).toEqual([
       { kind: 'disconnect', name: 'home' },
-      { kind: 'connect', name: 'work' },
+      { kind: 'connect', name: 'work', replace: true },
       { kind: 'open' },
       { kind: 'quit' },
     ]);

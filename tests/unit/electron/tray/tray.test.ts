@@ -10,7 +10,7 @@ const OFF: TrayModel = {
   menu: [
     { kind: 'text', label: 'Disconnected' },
     { kind: 'separator' },
-    { kind: 'action', label: 'Connect home', action: { kind: 'connect', name: 'home' } },
+    { kind: 'action', label: 'Connect home', action: { kind: 'connect', replace: false, name: 'home' } },
   ],
 };
 const ON: TrayModel = {
@@ -62,7 +62,7 @@ describe('on Linux', () => {
       { label: 'Connect home' },
     ]);
     click(menu?.[2]);
-    expect(actions).toEqual([{ kind: 'connect', name: 'home' }]);
+    expect(actions).toEqual([{ kind: 'connect', name: 'home', replace: false }]);
   });
 
   it('opens_the_window_by_a_click', () => {

@@ -19,7 +19,7 @@ export function installFakeApp(stored: readonly string[] = []): FakeApp {
   const app: FakeApp = { imported: [], edited: [], config: '', refused: new Map() };
   const handlers: Partial<Record<Verb, (request: never) => unknown>> = {
     inspect: ({ fileName, content }: RequestOf<'inspect'>) =>
-      inspect(fileName, Buffer.from(content, 'base64'), stored),
+      inspect(fileName, Buffer.from(content, 'base64')),
     import: ({ name, content }: RequestOf<'import'>) => {
       const failure = app.refused.get(name ?? '');
       if (failure !== undefined) throw failure;

@@ -100,9 +100,13 @@ describe('a preview', () => {
   });
 
   test('comes for files that were opened with the app', async () => {
-    onOpenFiles({ event: 'open-files', files: [{ fileName: 'berlin.conf', content: btoa(CONF) }] });
+    const files = [{ fileName: 'berlin.conf', content: btoa(CONF) }];
+    const notTaken = [{ fileName: 'huge.png', reason: 'larger than 16 MiB' }];
+    onOpenFiles({ event: 'open-files', files, notTaken });
     await screen.findByDisplayValue('berlin');
     expect(location.hash).toBe('#/import');
+    const list = screen.getByRole('region', { name: 'Not taken' });
+    expect(list.textContent).toContain('huge.pnglarger than 16 MiB');
   });
 
   test('comes for a text that is pasted into the view', async () => {
