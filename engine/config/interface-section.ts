@@ -1,6 +1,6 @@
 /** [Interface] on its way to an InterfaceConfig. Several are one, and the last of a repeated value counts. */
 import { PrivateKey } from '../crypto/keys.ts';
-import { assertNever } from '../errors.ts';
+import { assertNever, ConfigError } from '../errors.ts';
 import type { IpAddress, IpPrefix } from '../wire/ip-prefix.ts';
 import {
   parseAddresses,
@@ -166,7 +166,20 @@ function applyDns(section: InterfaceSection, setting: Setting, warn: Warn): void
   if (searchDomains.length > 0) section.searchDomainLine ??= setting.line;
 }
 
+/**
+ * A shell takes a carriage return for a letter, an editor for the end of a line: what follows would be a setting there.
+ * No command needs one, or another control character than a tab.
+ */
+export function hasControlCharacter(hook: string): boolean {
+  return /(?!\t)\p{Cc}/u.test(hook);
+}
+
 function applyHook(section: InterfaceSection, key: HookKey, setting: Setting, warn: Warn): void {
+  if (hasControlCharacter(setting.value))
+    throw new ConfigError(
+      `${key} has a control character in its command, such as a carriage return; take it out`,
+      setting.line,
+    );
   if (Object.values(section.hooks).every((commands) => commands.length === 0))
     warn('hooks-not-run', setting.line, 'hooks are kept and shown, but never run');
   if (key === 'PostUp' && isKillSwitchRecipe(setting.value)) {

@@ -4,6 +4,7 @@
  */
 import { assertNever, ConfigError } from '../errors.ts';
 import { formatEndpoint, isHost } from './endpoint.ts';
+import { hasControlCharacter } from './interface-section.ts';
 import { isSearchDomain } from './interface-values.ts';
 import type { InterfaceConfig, PeerConfig, RoutingTable, TunnelConfig } from './tunnel-config.ts';
 
@@ -69,8 +70,10 @@ function tableText(table: RoutingTable): string | null {
 }
 
 function checkedHook(hook: string): string {
-  if (hook === '' || hook !== hook.trim() || /[\n\0]/.test(hook))
-    throw new ConfigError('a hook must be one line, without white space at its ends; take line breaks out');
+  if (hook === '' || hook !== hook.trim() || hasControlCharacter(hook))
+    throw new ConfigError(
+      'a hook must be one line, without white space at its ends and control characters; take them out',
+    );
   return hook;
 }
 

@@ -1,40 +1,51 @@
 /** Whether two tunnels claim the same addresses, which the helper lets only one of them have. */
 
-interface Prefix {
-  readonly isV6: boolean;
-  readonly address: bigint;
-  readonly length: number;
+/** Numbers of addresses, those of IPv6 behind those of IPv4. */
+export interface AddressRange {
+  readonly first: bigint;
+  readonly last: bigint;
 }
 
-/** @param some and @param others as the helper writes them, such as `10.0.0.0/8` */
-export function allowedIpsMeet(some: readonly string[], others: readonly string[]): boolean {
-  const theirs = others.map(prefixOf);
-  return some.map(prefixOf).some((one) => theirs.some((other) => meets(one, other)));
+const FIRST_V6 = 1n << 32n;
+
+/** @param prefixes as the helper writes them, such as `10.0.0.0/8`. @returns them in order, each a range */
+export function rangesOf(prefixes: readonly string[]): AddressRange[] {
+  return prefixes
+    .map(rangeOf)
+    .sort((one, other) => (one.first < other.first ? -1 : one.first > other.first ? 1 : 0));
 }
 
-function meets(one: Prefix, other: Prefix): boolean {
-  const width = one.isV6 ? 128 : 32;
-  const rest = BigInt(width - Math.min(one.length, other.length));
-  return one.isV6 === other.isV6 && one.address >> rest === other.address >> rest;
+/** @param some and @param others in order */
+export function rangesMeet(some: readonly AddressRange[], others: readonly AddressRange[]): boolean {
+  let [at, otherAt] = [0, 0];
+  for (;;) {
+    const [one, other] = [some[at], others[otherAt]];
+    if (one === undefined || other === undefined) return false;
+    if (one.last < other.first) at++;
+    else if (other.last < one.first) otherAt++;
+    else return true;
+  }
 }
 
-function prefixOf(text: string): Prefix {
+function rangeOf(text: string): AddressRange {
   const [address = '', length = ''] = text.split('/');
   const isV6 = address.includes(':');
-  return {
-    isV6,
-    address: isV6 ? v6Number(address) : v4Number(address),
-    length: length === '' ? (isV6 ? 128 : 32) : Number(length),
-  };
+  const width = isV6 ? 128 : 32;
+  const size = 1n << BigInt(length === '' ? 0 : width - Number(length));
+  const number = isV6 ? v6Number(address) : v4Number(address);
+  const first = number - (number % size) + (isV6 ? FIRST_V6 : 0n);
+  return { first, last: first + size - 1n };
 }
 
 function v4Number(address: string): bigint {
-  return address.split('.').reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return BigInt(address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0));
 }
 
 /** RFC 4291, section 2.2; without the dotted form, which the helper does not write. */
 function v6Number(address: string): bigint {
-  const [head = '', tail] = address.split('::').map((half) => half.split(':').filter((word) => word !== ''));
-  const words = [...head, ...Array(8 - head.length - (tail?.length ?? 0)).fill('0'), ...(tail ?? [])];
-  return words.reduce((sum, word) => sum * 65_536n + BigInt(`0x${word}`), 0n);
+  const [head = [], tail = []] = address
+    .split('::')
+    .map((half) => half.split(':').filter((word) => word !== ''));
+  const words = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
+  return BigInt(`0x${words.map((word) => word.padStart(4, '0')).join('')}`);
 }

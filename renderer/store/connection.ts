@@ -2,8 +2,9 @@
 import { create } from 'zustand';
 import type { Failure, TunnelStatus } from '../../electron/ipc/contract.ts';
 import { ask } from '../api.ts';
-import { allowedIpsMeet } from '../lib/allowed-ips.ts';
+import { type AddressRange, rangesMeet, rangesOf } from '../lib/allowed-ips.ts';
 import { failureOf } from '../lib/app-failure.ts';
+import { hasKillSwitch } from '../lib/state-text.ts';
 import { announceFailure, attempt } from './announcements.ts';
 import { isRunning, tunnelNamed, useAppState } from './app-state.ts';
 
@@ -24,7 +25,9 @@ const cancelled = new Set<string>();
 
 export async function connect(name: string): Promise<void> {
   const tunnel = tunnelNamed(name);
-  return bringUp(name, tunnel !== undefined && isSwitch(tunnel, rivalsOf(tunnel, tunnels())));
+  if (tunnel === undefined) return bringUp(name, false);
+  const rivals = rivalsOf(tunnel, tunnels());
+  return bringUp(name, isSwitch(tunnel, rivals) && openedFor(tunnel, rivals).length === 0);
 }
 
 /** Takes the tunnels down that are in its way. */
@@ -32,11 +35,17 @@ export async function replaceOthers(name: string): Promise<void> {
   return bringUp(name, true);
 }
 
-/** Cancels an attempt too, and opens what an error has left closed. */
-export async function disconnect(name: string): Promise<void> {
+/** Cancels an attempt too, and opens what an error has left closed. @returns whether it is down */
+export async function disconnect(name: string): Promise<boolean> {
   cancelled.add(name);
   const outcome = await attempt(ask('down', { name }));
   for (const leftover of outcome?.leftovers ?? []) announceFailure(leftover);
+  return outcome !== null;
+}
+
+/** So that what was changed while it is up holds. */
+export async function reconnect(name: string): Promise<void> {
+  if (await disconnect(name)) await connect(name);
 }
 
 export function toggle(tunnel: Pick<TunnelStatus, 'name' | 'state'>): void {
@@ -45,15 +54,20 @@ export function toggle(tunnel: Pick<TunnelStatus, 'name' | 'state'>): void {
 
 /** The tunnels that run and have addresses that this one claims. */
 export function rivalsOf(tunnel: TunnelStatus, all: readonly TunnelStatus[]): TunnelStatus[] {
-  const claim = allowedIpsOf(tunnel);
   return all.filter(
-    (other) => other.name !== tunnel.name && isRunning(other) && allowedIpsMeet(claim, allowedIpsOf(other)),
+    (other) => other.name !== tunnel.name && isRunning(other) && rangesMeet(claimOf(tunnel), claimOf(other)),
   );
 }
 
 /** From one way for all traffic to another: nobody needs to be asked whether the first may go. */
 export function isSwitch(tunnel: TunnelStatus, rivals: readonly TunnelStatus[]): boolean {
   return tunnel.isFullTunnel && rivals.some((rival) => rival.isFullTunnel);
+}
+
+/** Those of the others whose closed kill switch opens when this one, which has none, takes their place. */
+export function openedFor(tunnel: TunnelStatus, others: readonly TunnelStatus[]): TunnelStatus[] {
+  if (hasKillSwitch(tunnel) || useAppState.getState().lockdown) return [];
+  return others.filter(({ isGuarded }) => isGuarded);
 }
 
 async function bringUp(name: string, replace: boolean): Promise<void> {
@@ -84,6 +98,13 @@ function tunnels(): readonly TunnelStatus[] {
   return useAppState.getState().tunnels ?? [];
 }
 
-function allowedIpsOf({ peers }: TunnelStatus): string[] {
-  return peers.flatMap((peer) => peer.allowedIps);
+/** Each status is looked at for every tunnel of the list: it is parsed once. */
+const claims = new WeakMap<TunnelStatus, readonly AddressRange[]>();
+
+function claimOf(tunnel: TunnelStatus): readonly AddressRange[] {
+  const known = claims.get(tunnel);
+  if (known !== undefined) return known;
+  const claim = rangesOf(tunnel.peers.flatMap((peer) => peer.allowedIps));
+  claims.set(tunnel, claim);
+  return claim;
 }

@@ -46,6 +46,8 @@ const MAX_FILE_NAME = 255;
 export const useImportQueue = create<ImportQueue>()(() => EMPTY);
 
 let lastId = 0;
+/** Of what was read since all was last forgotten: what arrives of an older one is not wanted any more. */
+let generation = 0;
 
 function nextId(): number {
   lastId += 1;
@@ -60,12 +62,15 @@ export function onOpenFiles({ files, notTaken }: EventOf<'open-files'>): void {
 
 /** `.conf`, `.zip` and pictures of QR codes. Never rejects: what cannot be read is listed with its reason. */
 export async function previewFiles(files: readonly File[]): Promise<void> {
-  for (const file of files) await preview(() => readSource(file), file.name);
+  const own = generation;
+  for (const file of files) if (own === generation) await preview(() => readSource(file), file.name);
 }
 
 /** A text that was pasted, or the texts of QR codes that a camera saw. */
 export async function previewTexts(texts: readonly (Uint8Array | string)[]): Promise<void> {
-  for (const text of texts) await preview(async () => textContent('', bytesOf(text)), '');
+  const own = generation;
+  for (const text of texts)
+    if (own === generation) await preview(async () => textContent('', bytesOf(text)), '');
 }
 
 export function rename(id: number, name: string): void {
@@ -90,6 +95,7 @@ export function forgetNotTaken(): void {
 }
 
 export function forgetAll(): void {
+  generation += 1;
   useImportQueue.setState({ ...EMPTY });
 }
 
@@ -121,21 +127,28 @@ export function namesBeside(
 }
 
 async function preview(read: () => Promise<SourceContent>, sourceName: string): Promise<void> {
+  const own = generation;
+  const isForgotten = () => own !== generation;
   useImportQueue.setState(({ reading }) => ({ reading: reading + 1 }));
   try {
     const { confs, notTaken } = await read();
+    if (isForgotten()) return;
     for (const { name, reason } of notTaken) refuse(name, reason);
-    for (const { fileName, bytes } of confs) await add(fileName, bytes);
+    for (const { fileName, bytes } of confs) {
+      const inspection = await inspect(fileName, bytes);
+      if (isForgotten()) return;
+      add(fileName, bytes, inspection);
+    }
   } catch (error) {
+    if (isForgotten()) return;
     const { what, advice } = failureOf(error);
     refuse(sourceName, [what, advice].filter((part) => part !== '').join(' '));
   } finally {
-    useImportQueue.setState(({ reading }) => ({ reading: reading - 1 }));
+    if (!isForgotten()) useImportQueue.setState(({ reading }) => ({ reading: reading - 1 }));
   }
 }
 
-async function add(fileName: string, bytes: Uint8Array): Promise<void> {
-  const inspection = await inspect(fileName, bytes);
+function add(fileName: string, bytes: Uint8Array, inspection: Inspection): void {
   const { candidates } = useImportQueue.getState();
   const stored = useAppState.getState().tunnels?.map(({ name }) => name) ?? [];
   // A file that has a stored tunnel's name may be that tunnel once more: the person is asked. All other names are made up.

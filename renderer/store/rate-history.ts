@@ -21,10 +21,14 @@ export interface OpenRateHistory {
 /** For the shortest span, which goes on by itself in steps of a second: how often the totals are asked for. */
 const TOTALS_MS = 10_000;
 const SHORTEST_SECONDS = 300;
+/** The helper's last step may end a little after the clock of this page. */
+const LATE_SECONDS = 3;
 
 export function openRateHistory(name: string, span: TrafficSpan): OpenRateHistory {
   const store = createStore<RateHistory>()(() => ({ series: null, totals: null, failure: null }));
   let isClosed = false;
+  /** The wall clock has gone back: what is shown lies in its future. */
+  let isAhead = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const refresh = async () => {
@@ -32,16 +36,20 @@ export function openRateHistory(name: string, span: TrafficSpan): OpenRateHistor
     if (document.hidden) return; // asked again when it is seen
     const found = await read(name, span);
     if (isClosed) return;
-    store.setState((before) => ({ ...found, series: goesOn(before) ? before.series : found.series }));
+    store.setState((before) => ({ ...found, series: isAhead ? found.series : kept(before, found) }));
+    isAhead = false;
+    clearTimeout(timer); // of another reading, begun when the page was seen
     timer = setTimeout(refresh, refreshMs(store.getState().series));
   };
   const onSeen = () => void refresh();
   const stop = useTraffic.subscribe(({ rates }) => {
     const rate = rates.get(name);
-    if (rate === undefined) return;
-    store.setState(({ series }) =>
-      series?.stepSeconds === 1 ? { series: appended(series, Date.now() / 1_000, rate) } : {},
-    );
+    const { series } = store.getState();
+    if (rate === undefined || isAhead || series?.stepSeconds !== 1) return;
+    const now = Date.now() / 1_000;
+    isAhead = now < series.endsAt - LATE_SECONDS;
+    if (isAhead) void refresh();
+    else store.setState({ series: appended(series, now, rate) });
   });
   document.addEventListener('visibilitychange', onSeen);
   void refresh();
@@ -67,9 +75,10 @@ async function read(name: string, span: TrafficSpan): Promise<RateHistory> {
   }
 }
 
-/** Whether the events carry it on: what is asked for again would jump by a second. */
-function goesOn({ series }: RateHistory): boolean {
-  return series?.stepSeconds === 1;
+/** What the events carry on stays, for what is asked for again would jump by a second; so does what cannot be read anew. */
+function kept(before: RateHistory, found: RateHistory): RateSeries | null {
+  const goesOn = before.series?.stepSeconds === 1 && before.failure === null;
+  return before.series !== null && (goesOn || found.failure !== null) ? before.series : found.series;
 }
 
 function refreshMs(series: RateSeries | null): number {

@@ -9,7 +9,7 @@ import { failureOf } from '../lib/app-failure.ts';
 import { freeName } from '../lib/tunnel-names.ts';
 import { useAppState } from '../store/app-state.ts';
 import styles from './EditorView.module.css';
-import { templateWith } from './editor/conf-text.ts';
+import { templateWith, withoutCrlf } from './editor/conf-text.ts';
 import { EditorForm } from './editor/EditorForm.tsx';
 
 /** @param name null for a new one */
@@ -69,7 +69,7 @@ function LoadedEditor({ name, canLoad }: LoadedEditorProps) {
 async function load(name: string | null): Promise<Loaded> {
   if (name !== null) {
     const { config } = await ask('export', { name });
-    return { kind: 'text', text: config, name };
+    return { kind: 'text', text: withoutCrlf(config), name };
   }
   const { privateKey } = await ask('generateKey', {});
   const taken = useAppState.getState().tunnels?.map((tunnel) => tunnel.name) ?? [];

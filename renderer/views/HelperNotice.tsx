@@ -11,6 +11,9 @@ import { shortened } from '../lib/shortened.ts';
 import { announceDone, attempt } from '../store/announcements.ts';
 import { useAppState } from '../store/app-state.ts';
 
+/** As the helper says it (helper/ipc/authorize.ts). Its advice there is for a terminal. */
+const STRANGER_REFUSED = 'you may not talk to the helper';
+
 export function HelperNotice() {
   const { i18n } = useLingui();
   const link = useAppState((state) => state.link);
@@ -21,6 +24,17 @@ export function HelperNotice() {
       </Notice>
     );
   const { what, where, advice } = link.error;
+  if (what === STRANGER_REFUSED)
+    return (
+      <Notice isBad picture={<Unplug size={36} />} title={i18n._('You may not use the helper yet')}>
+        <p>{i18n._('It talks to members of the group wayfare, and you are none.')}</p>
+        <p>
+          {i18n._(
+            'An administrator of this machine has to add you to it. Sign out and in again after that, once.',
+          )}
+        </p>
+      </Notice>
+    );
   return (
     <Notice
       isBad

@@ -7,12 +7,12 @@ import { useAdminReason } from '../components/use-admin-reason.ts';
 import { attempt } from '../store/announcements.ts';
 import { useAppState } from '../store/app-state.ts';
 
-/** It takes the network from everybody at this machine: it is asked about before it is on. */
+/** It takes the network from everybody at this machine, or lets everything leave: either is asked about. */
 export function LockdownSetting() {
   const { i18n } = useLingui();
   const { lockdown, isCurrent } = useAppState();
   const barred = useAdminReason();
-  const [isAsking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'on' | 'off' | null>(null);
   return (
     <>
       <SwitchSetting
@@ -22,14 +22,29 @@ export function LockdownSetting() {
         )}
         barred={barred}
         isOn={isCurrent && lockdown}
-        onChange={(isOn) => (isOn ? setAsking(true) : void attempt(ask('lockdown', { isOn })))}
+        onChange={(isOn) => setAsking(isOn ? 'on' : 'off')}
       />
-      {isAsking && (
+      {asking === 'off' && (
+        <ConfirmDialog
+          isDangerous
+          title={i18n._('Turn lockdown off?')}
+          action={i18n._('Turn off')}
+          onConfirm={() => void attempt(ask('lockdown', { isOn: false }))}
+          onClose={() => setAsking(null)}
+        >
+          <p>
+            {i18n._(
+              'From now on traffic leaves this machine without a tunnel too, for every person and program on it.',
+            )}
+          </p>
+        </ConfirmDialog>
+      )}
+      {asking === 'on' && (
         <ConfirmDialog
           title={i18n._('Turn lockdown on?')}
           action={i18n._('Turn on')}
           onConfirm={() => void attempt(ask('lockdown', { isOn: true }))}
-          onClose={() => setAsking(false)}
+          onClose={() => setAsking(null)}
         >
           <p>{i18n._('From now on this machine has no network unless a tunnel is connected.')}</p>
           <p>

@@ -7,10 +7,10 @@ import { Banner } from '../components/Banner.tsx';
 import { Button } from '../components/Button.tsx';
 import { SearchField } from '../components/SearchField.tsx';
 import { Switch } from '../components/Switch.tsx';
-import { useLogs } from '../components/use-logs.ts';
 import { ViewHeading } from '../components/ViewHeading.tsx';
+import { saveFile } from '../lib/encode/save-file.ts';
 import { type LeastLevel, logText, matchingEntries, otherFields } from '../lib/log-entries.ts';
-import { saveText } from '../lib/save-text.ts';
+import { useLogs } from '../store/logs.ts';
 import styles from './LogsView.module.css';
 
 const ICONS = { info: Info, warning: TriangleAlert, error: CircleX } as const;
@@ -44,7 +44,10 @@ export function LogsView() {
           <Switch aria-labelledby={id} checked={isFollowing} onCheckedChange={setFollowing} />
           <span id={id}>{i18n._('Follow')}</span>
         </span>
-        <Button disabled={shown.length === 0} onClick={() => saveText('wayfare-log.txt', logText(shown))}>
+        <Button
+          disabled={shown.length === 0}
+          onClick={() => saveFile('wayfare-log.txt', logText(shown), 'text/plain;charset=utf-8')}
+        >
           {i18n._('Save as a file')}
         </Button>
       </div>

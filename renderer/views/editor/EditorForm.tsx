@@ -173,7 +173,14 @@ function useSaveKey(save: () => Promise<void>): void {
   latest.current = save;
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== 's' || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+      // With Caps Lock it is a capital one.
+      if (
+        event.key.toLowerCase() !== 's' ||
+        event.altKey ||
+        event.shiftKey ||
+        !(event.ctrlKey || event.metaKey)
+      )
+        return;
       event.preventDefault(); // the browser would save the page
       void latest.current();
     };

@@ -1,13 +1,10 @@
 import { useLingui } from '@lingui/react';
 import { useState } from 'react';
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
-import { ask } from '../../api.ts';
 import { Banner } from '../../components/Banner.tsx';
 import { Button } from '../../components/Button.tsx';
-import { attempt } from '../../store/announcements.ts';
 import { useAppState } from '../../store/app-state.ts';
-
-const TIMEOUT_SECONDS = 30;
+import { reconnect } from '../../store/connection.ts';
 
 interface ReconnectBannerProps {
   readonly tunnel: TunnelStatus;
@@ -20,16 +17,16 @@ export function ReconnectBanner({ tunnel, onDone }: ReconnectBannerProps) {
   const lockdown = useAppState((state) => state.lockdown);
   const [isReconnecting, setReconnecting] = useState(false);
   const { name, isGuarded } = tunnel;
-  const reconnect = async () => {
+  const begin = async () => {
     setReconnecting(true);
-    await attempt(downAndUp(name));
+    await reconnect(name);
     onDone();
   };
   return (
     <div role="status">
       <Banner
         action={
-          <Button disabled={isReconnecting} onClick={() => void reconnect()}>
+          <Button disabled={isReconnecting} onClick={() => void begin()}>
             {isReconnecting ? i18n._('Reconnecting…') : i18n._('Reconnect')}
           </Button>
         }
@@ -46,9 +43,4 @@ export function ReconnectBanner({ tunnel, onDone }: ReconnectBannerProps) {
       ? i18n._('Its kill switch opens while it reconnects: for a moment, traffic leaves beside the tunnel.')
       : i18n._('While it reconnects, its traffic leaves beside the tunnel.');
   }
-}
-
-async function downAndUp(name: string): Promise<void> {
-  await ask('down', { name });
-  await ask('up', { name, timeoutSeconds: TIMEOUT_SECONDS, replace: true });
 }

@@ -14,6 +14,7 @@ import {
 } from '@codemirror/view';
 import type { Diagnostic } from '../../../electron/ipc/contract.ts';
 import { confCompletion } from './completion.ts';
+import { withoutCrlf } from './conf-text.ts';
 import { confLanguage } from './language.ts';
 import { maskedSecrets, showSecrets } from './secrets.ts';
 import { THEME } from './theme.ts';
@@ -39,6 +40,8 @@ export class CodeEditor {
         doc: text,
         extensions: [
           EditorView.cspNonce.of(nonce),
+          EditorState.lineSeparator.of('\n'), // what ends a line for the parser, and nothing else
+          EditorView.clipboardInputFilter.of(withoutCrlf),
           lineNumbers(),
           lintGutter(),
           history(),

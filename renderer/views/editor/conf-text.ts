@@ -16,6 +16,11 @@ const SECRET_KEYS = new Set(['privatekey', 'presharedkey']);
 /** 32 bytes in base64. */
 const ANY_KEY = /[A-Za-z0-9+/]{43}=/g;
 
+/** Lines as Windows ends them, as all others. A carriage return elsewhere stays: to the parser it ends no line. */
+export function withoutCrlf(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}
+
 /** A new tunnel. Its empty lines are what a person has to fill in. */
 export function templateWith(privateKey: string): string {
   return `[Interface]

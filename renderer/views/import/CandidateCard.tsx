@@ -5,11 +5,11 @@ import { useId, useState } from 'react';
 import { Banner } from '../../components/Banner.tsx';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Problems } from '../../components/Problems.tsx';
+import { shortened } from '../../lib/shortened.ts';
 import { freeName } from '../../lib/tunnel-names.ts';
 import { type Candidate, leaveOut, rename } from '../../store/import-queue.ts';
 import styles from './CandidateCard.module.css';
 import { CorrectDialog } from './CorrectDialog.tsx';
-import { clipped } from './clipped.ts';
 import { Findings } from './Findings.tsx';
 
 interface CandidateCardProps {
@@ -50,9 +50,9 @@ export function CandidateCard({ candidate, taken, problem, isOpenByItself }: Can
           aria-describedby={`${id}-problem`}
           onChange={({ target }) => rename(candidate.id, target.value)}
         />
-        <span className={styles.from}>{fileName !== '' && <bdi>{clipped(fileName)}</bdi>}</span>
+        <span className={styles.from}>{fileName !== '' && <bdi>{shortened(fileName)}</bdi>}</span>
         <IconButton
-          label={i18n._('Leave out {name}', { name: clipped(name) })}
+          label={i18n._('Leave out {name}', { name: shortened(name) })}
           onClick={() => leaveOut(candidate.id)}
         >
           <X aria-hidden size={18} />
@@ -96,7 +96,7 @@ export function CandidateCard({ candidate, taken, problem, isOpenByItself }: Can
           >
             <ChevronDown aria-hidden size={18} />
             <span className={styles.gist}>
-              <bdi>{clipped(gistOf(summary))}</bdi>
+              <bdi>{shortened(gistOf(summary))}</bdi>
             </span>
             {warnings > 0 && (
               <span className={styles.warnings}>

@@ -6,6 +6,7 @@ import { Problems } from '../../components/Problems.tsx';
 import { attempt } from '../../store/announcements.ts';
 import { type Candidate, correct } from '../../store/import-queue.ts';
 import { ConfEditor } from '../editor/ConfEditor.tsx';
+import { withoutCrlf } from '../editor/conf-text.ts';
 import { useInspection } from '../editor/use-inspection.ts';
 import styles from './CorrectDialog.module.css';
 
@@ -17,7 +18,7 @@ interface CorrectDialogProps {
 /** The text of a tunnel before it is stored, to be put right. */
 export function CorrectDialog({ candidate, onClose }: CorrectDialogProps) {
   const { i18n } = useLingui();
-  const [first] = useState(() => textOf(candidate.bytes));
+  const [first] = useState(() => withoutCrlf(textOf(candidate.bytes)));
   const [text, setText] = useState(first);
   const inspection = useInspection(text);
   const diagnostics = inspection?.diagnostics ?? candidate.inspection.diagnostics;

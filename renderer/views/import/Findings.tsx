@@ -3,7 +3,7 @@ import { useLingui } from '@lingui/react';
 import type { Inspection } from '../../../electron/ipc/contract.ts';
 import { Fact, Facts } from '../../components/Facts.tsx';
 import { Words } from '../../components/Words.tsx';
-import { clipped } from './clipped.ts';
+import { shortened } from '../../lib/shortened.ts';
 import styles from './Findings.module.css';
 
 /** Who has more of them wants the count; the editor shows all. */
@@ -46,7 +46,7 @@ export function Findings({ summary }: { readonly summary: Summary }) {
               {peer.endpoint === null ? (
                 i18n._('None: it calls this computer')
               ) : (
-                <bdi className="mono">{clipped(peer.endpoint)}</bdi>
+                <bdi className="mono">{shortened(peer.endpoint)}</bdi>
               )}
             </Fact>
             <Fact label={i18n._('Allowed IPs')}>
@@ -79,7 +79,7 @@ function Hooks({ hooks }: Pick<Summary, 'hooks'>) {
           // biome-ignore lint/suspicious/noArrayIndexKey: the same command may be there twice, and nothing has a state
           <li key={index}>
             <span className="mono">{key}</span>
-            <code dir="ltr">{clipped(text)}</code>
+            <code dir="ltr">{shortened(text)}</code>
           </li>
         ))}
       </ul>
@@ -91,7 +91,7 @@ function Hooks({ hooks }: Pick<Summary, 'hooks'>) {
 function Some({ words }: { readonly words: readonly string[] }) {
   return (
     <>
-      <Words words={words.slice(0, MAX_WORDS).map(clipped)} />
+      <Words words={words.slice(0, MAX_WORDS).map(shortened)} />
       <More of={words.length} shown={MAX_WORDS} />
     </>
   );

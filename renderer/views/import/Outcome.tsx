@@ -2,9 +2,9 @@
 import { useLingui } from '@lingui/react';
 import { CircleCheck, CircleX } from 'lucide-react';
 import { Button } from '../../components/Button.tsx';
+import { shortened } from '../../lib/shortened.ts';
 import { forgetNotTaken, useImportQueue } from '../../store/import-queue.ts';
 import { hashOf } from '../../store/navigation.ts';
-import { clipped } from './clipped.ts';
 import styles from './Outcome.module.css';
 
 export function Outcome() {
@@ -44,7 +44,7 @@ export function Outcome() {
             <ul className={styles.reasons}>
               {notTaken.map(({ id, name, reason }) => (
                 <li key={id}>
-                  {name !== '' && <bdi className="mono">{clipped(name)}</bdi>}
+                  {name !== '' && <bdi className="mono">{shortened(name)}</bdi>}
                   <span>{reason}</span>
                 </li>
               ))}

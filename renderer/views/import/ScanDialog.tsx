@@ -1,8 +1,9 @@
 import { useLingui } from '@lingui/react';
 import { useEffect, useRef } from 'react';
 import { ModalDialog } from '../../components/ModalDialog.tsx';
+import { failureOf } from '../../lib/app-failure.ts';
 import { scanVideo, stopTracks } from '../../lib/decode/live-scan.ts';
-import { attempt } from '../../store/announcements.ts';
+import { announceFailure } from '../../store/announcements.ts';
 import { previewTexts } from '../../store/import-queue.ts';
 import styles from './ScanDialog.module.css';
 
@@ -54,7 +55,16 @@ function Scanner({ stream, onClose }: ScannerProps) {
       whenClosed.current();
       await previewTexts(codes);
     };
-    void attempt(look());
+    const lookOrSaySo = async () => {
+      try {
+        await look();
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        whenClosed.current();
+        announceFailure(failureOf(error));
+      }
+    };
+    void lookOrSaySo();
     return () => {
       stop.abort();
       stopTracks(stream);

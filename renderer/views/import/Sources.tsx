@@ -1,10 +1,10 @@
 /** Where a tunnel can come from. */
 import { useLingui } from '@lingui/react';
 import { Camera, ClipboardPaste, FileUp, Monitor, Type } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { readClipboard } from '../../lib/decode/clipboard.ts';
-import { cameraStream, screenStream } from '../../lib/decode/live-scan.ts';
+import { cameraStream, screenStream, stopTracks } from '../../lib/decode/live-scan.ts';
 import { attempt } from '../../store/announcements.ts';
 import { previewFiles, previewTexts } from '../../store/import-queue.ts';
 import { PasteDialog } from './PasteDialog.tsx';
@@ -20,10 +20,19 @@ export function Sources({ hasCandidates }: { readonly hasCandidates: boolean }) 
   const { i18n } = useLingui();
   const [opened, setOpened] = useState<Opened>(null);
   const chooser = useRef<HTMLInputElement>(null);
+  const isLeft = useRef(false);
   const close = () => setOpened(null);
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+    };
+  }, []);
   const scan = async (kind: 'camera' | 'screen', asked: Promise<MediaStream | null>) => {
     const stream = await attempt(asked);
-    if (stream !== null) setOpened({ kind, stream });
+    if (stream === null) return;
+    if (isLeft.current) stopTracks(stream);
+    else setOpened({ kind, stream });
   };
   return (
     <section className={styles.sources} aria-label={i18n._('Where from')}>

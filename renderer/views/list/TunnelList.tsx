@@ -2,13 +2,12 @@
 import { useLingui } from '@lingui/react';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { SearchField } from '../../components/SearchField.tsx';
-import { useIsNarrow } from '../../components/use-is-narrow.ts';
 import { useAppState } from '../../store/app-state.ts';
 import { isSwitch, rivalsOf, toggle } from '../../store/connection.ts';
-import { useNavigation } from '../../store/navigation.ts';
-import { mainTunnel, matching, sorted } from './order.ts';
+import { matching, sorted } from './order.ts';
 import styles from './TunnelList.module.css';
 import { TunnelRow } from './TunnelRow.tsx';
+import { useShownName } from './use-shown-name.ts';
 
 /** As many are seen at a glance. */
 const WITHOUT_SEARCH = 8;
@@ -77,13 +76,4 @@ export function TunnelList() {
       </ul>
     </>
   );
-}
-
-/** Of the tunnel whose view stands beside the list. */
-function useShownName(): string | undefined {
-  const { view } = useNavigation();
-  const isNarrow = useIsNarrow();
-  const first = useAppState(({ tunnels }) => mainTunnel(tunnels ?? [])?.name);
-  if (view.kind === 'tunnel') return view.name;
-  return view.kind === 'tunnels' && !isNarrow ? first : undefined;
 }

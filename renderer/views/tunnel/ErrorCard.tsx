@@ -6,6 +6,7 @@ import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
 import { Button } from '../../components/Button.tsx';
 import { causeText } from '../../lib/cause-text.ts';
 import { shortened } from '../../lib/shortened.ts';
+import { useAppState } from '../../store/app-state.ts';
 import { disconnect } from '../../store/connection.ts';
 import styles from './ErrorCard.module.css';
 
@@ -17,6 +18,7 @@ interface ErrorCardProps {
 export function ErrorCard({ tunnel, error }: ErrorCardProps) {
   const { i18n } = useLingui();
   const id = useId();
+  const lockdown = useAppState((state) => state.lockdown);
   const isSettled = tunnel.state === 'error';
   return (
     <section className={styles.card} aria-labelledby={id}>
@@ -42,16 +44,21 @@ export function ErrorCard({ tunnel, error }: ErrorCardProps) {
       {isSettled && tunnel.isGuarded && (
         <p className={styles.guard}>
           <Shield aria-hidden size={18} />
-          {i18n._('Nothing leaves this machine until you disconnect: the kill switch stays closed.')}
+          {lockdown
+            ? i18n._('Nothing leaves this machine: lockdown is on.')
+            : i18n._('Nothing leaves this machine until you disconnect: the kill switch stays closed.')}
         </p>
       )}
       {isSettled && (
         <div className={styles.actions}>
-          <Button onClick={() => void disconnect(tunnel.name)}>
-            {tunnel.isGuarded ? i18n._('Disconnect and open the network') : i18n._('Dismiss')}
-          </Button>
+          <Button onClick={() => void disconnect(tunnel.name)}>{dismissText()}</Button>
         </div>
       )}
     </section>
   );
+
+  function dismissText(): string {
+    if (!tunnel.isGuarded) return i18n._('Dismiss');
+    return lockdown ? i18n._('Disconnect') : i18n._('Disconnect and open the network');
+  }
 }

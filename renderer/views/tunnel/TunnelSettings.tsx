@@ -6,16 +6,18 @@ import { Card } from '../../components/Card.tsx';
 import { ConfirmDialog } from '../../components/ConfirmDialog.tsx';
 import { ChoiceSetting, SwitchSetting } from '../../components/Setting.tsx';
 import { useAdminReason } from '../../components/use-admin-reason.ts';
+import { hasKillSwitch } from '../../lib/state-text.ts';
 import { attempt } from '../../store/announcements.ts';
 
 /** What is set for one tunnel, beside its `.conf`. It holds at once. */
 export function TunnelSettings({ tunnel }: { readonly tunnel: TunnelStatus }) {
   const { i18n } = useLingui();
   const barred = useAdminReason();
-  const [isOpening, setOpening] = useState(false);
+  /** What would open the kill switch, until it is confirmed. */
+  const [opening, setOpening] = useState<TunnelStatus['killSwitch'] | null>(null);
   const { name } = tunnel;
   const setKillSwitch = (killSwitch: TunnelStatus['killSwitch']) => {
-    if (killSwitch === 'off' && tunnel.isGuarded) setOpening(true);
+    if (tunnel.isGuarded && !hasKillSwitch({ ...tunnel, killSwitch })) setOpening(killSwitch);
     else void attempt(ask('set', { name, killSwitch, allowLan: null }));
   };
   return (
@@ -48,13 +50,13 @@ export function TunnelSettings({ tunnel }: { readonly tunnel: TunnelStatus }) {
           onChange={(allowLan) => void attempt(ask('set', { name, killSwitch: null, allowLan }))}
         />
       </div>
-      {isOpening && (
+      {opening !== null && (
         <ConfirmDialog
           isDangerous
           title={i18n._('Open the kill switch now?')}
           action={i18n._('Turn off')}
-          onConfirm={() => void attempt(ask('set', { name, killSwitch: 'off', allowLan: null }))}
-          onClose={() => setOpening(false)}
+          onConfirm={() => void attempt(ask('set', { name, killSwitch: opening, allowLan: null }))}
+          onClose={() => setOpening(null)}
         >
           <p>{i18n._('Should the tunnel fail, your traffic leaves in clear from this moment on.')}</p>
         </ConfirmDialog>

@@ -108,6 +108,14 @@ describe('[Interface]', () => {
 });
 
 describe('hooks', () => {
+  it.each(['true\r[Peer]\rPublicKey = x', 'a\x1bb', 'a\x85b'])(
+    'with_a_control_character_are_refused: %j',
+    (hook) => {
+      expect(refusal(inInterface(`PostUp = ${hook}`))).toMatch(/^line 3: PostUp has a control character/);
+      expect(readInterface('PostUp = a\tb\r').hooks.postUp).toEqual(['a\tb']);
+    },
+  );
+
   it('keep_their_order_and_what_follows_a_hash', () => {
     const { hooks } = readInterface(
       'PostUp = echo "#1" # one',

@@ -105,6 +105,25 @@ describe('a refusal for the sake of another tunnel', () => {
   });
 });
 
+describe('a kill switch that has no successor', () => {
+  const office = fakeTunnel('office', { killSwitch: 'off' });
+
+  it('is said to open before it does', async () => {
+    const { app } = renderApp([reached('admin'), tunnelsEvent([up('home'), office])]);
+    app.handlers.up = () => refused('its allowed IPs meet those of home, which is up');
+    fireEvent.click(screen.getByRole('switch', { name: /^Connect office/ }));
+    const dialog = within(await screen.findByRole('alertdialog'));
+    expect(dialog.getByText(/The kill switch of home opens: office has none/)).toBeDefined();
+    expect(app.requestsOf('up')).toMatchObject([{ replace: false }]);
+  });
+
+  it('is no matter in a lockdown', async () => {
+    const { app } = renderApp([reached('admin'), tunnelsEvent([up('home'), office], { lockdown: true })]);
+    fireEvent.click(screen.getByRole('switch', { name: /^Connect office/ }));
+    await waitFor(() => expect(app.requestsOf('up')).toMatchObject([{ replace: true }]));
+  });
+});
+
 describe('a tunnel that failed', () => {
   const error = {
     cause: 'handshake',
@@ -133,6 +152,14 @@ describe('a tunnel that failed', () => {
     expect(view().getByText(/Nothing leaves this machine until you disconnect/)).toBeDefined();
     fireEvent.click(button('Disconnect and open the network'));
     await waitFor(() => expect(app.requestsOf('down')).toEqual([{ name: 'home' }]));
+  });
+
+  it('opens no network in a lockdown, and does not say so', () => {
+    const failed = fakeTunnel('home', { state: 'error', error, isGuarded: true });
+    renderApp([reached('operator'), tunnelsEvent([failed], { isClosed: true, lockdown: true })]);
+    expect(view().getByText(/lockdown is on/)).toBeDefined();
+    expect(view().queryByText(/until you disconnect:|open the network/)).toBeNull();
+    expect(button('Disconnect')).toBeDefined();
   });
 
   it('is told by its own state, and not in passing as well', async () => {

@@ -1,11 +1,12 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { AppSettings, EventOf, LogEntry } from '../../../electron/ipc/contract.ts';
 import { useAppState } from '../../../renderer/store/app-state.ts';
 import {
   answered,
   FAKE_SHELL,
+  fakeSplitTunnel,
   fakeTunnel,
   type Handlers,
   reached,
@@ -56,7 +57,7 @@ describe('the settings', () => {
     expect(await screen.findByRole('switch', { name: 'Start with the desktop' })).toBeDefined();
   });
 
-  it('turn lockdown on only after saying what it means, and off at once', async () => {
+  it('turn lockdown on and off only after saying what it means', async () => {
     const { app, tell } = await open('#/settings', 'Settings');
     app.handlers.lockdown = () => answered({});
     fireEvent.click(screen.getByRole('switch', { name: 'Lockdown' }));
@@ -67,6 +68,8 @@ describe('the settings', () => {
     await waitFor(() => expect(app.requestsOf('lockdown')).toEqual([{ isOn: true }]));
     tell(tunnelsEvent([fakeTunnel('home')], { lockdown: true, isClosed: true }));
     fireEvent.click(await screen.findByRole('switch', { name: 'Lockdown' }));
+    expect(app.requestsOf('lockdown')).toHaveLength(1);
+    fireEvent.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Turn off' }));
     await waitFor(() => expect(app.requestsOf('lockdown')).toEqual([{ isOn: true }, { isOn: false }]));
   });
 });
@@ -86,6 +89,20 @@ describe('a tunnel’s own settings', () => {
         { name: 'home', killSwitch: 'off', allowLan: null },
       ]),
     );
+  });
+
+  it('ask before a tunnel for a part of the traffic goes back to automatic, which opens it', async () => {
+    const guarded = fakeSplitTunnel('home', ['10.0.0.0/8'], {
+      state: 'connected',
+      killSwitch: 'on',
+      isGuarded: true,
+    });
+    const { app } = renderApp([reached('admin'), tunnelsEvent([guarded], { isClosed: true })]);
+    fireEvent.change(screen.getByRole('combobox', { name: 'Kill switch' }), {
+      target: { value: 'automatic' },
+    });
+    fireEvent.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Turn off' }));
+    await waitFor(() => expect(app.requestsOf('set')).toMatchObject([{ killSwitch: 'automatic' }]));
   });
 
   it('remove it once that is confirmed, and only while it is down', async () => {
@@ -133,15 +150,27 @@ describe('the log', () => {
     expect(shown()[0]).toContain('the firewall rules are gone');
   });
 
-  it('is asked for again while it is followed, and not afterwards', async () => {
+  it('is asked for every few seconds while it is followed and seen, and not otherwise', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
     const { app } = await open('#/logs', 'Logs', { logs: () => answered({ entries }) });
     await waitFor(() => expect(shown()).toHaveLength(3));
-    const first = app.requestsOf('logs').length;
-    await waitFor(() => expect(app.requestsOf('logs').length).toBeGreaterThan(first));
+    const asked = () => app.requestsOf('logs').length;
+    await act(() => vi.advanceTimersByTimeAsync(2_000));
+    const first = asked();
+    await act(() => vi.advanceTimersByTimeAsync(30_000));
+    expect(asked() - first).toBeGreaterThanOrEqual(9);
+    expect(asked() - first).toBeLessThanOrEqual(11);
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+    await act(() => vi.advanceTimersByTimeAsync(30_000));
+    const unseen = asked();
+    hidden.mockRestore();
+    fireEvent(document, new Event('visibilitychange'));
+    expect(asked()).toBe(unseen + 1);
     fireEvent.click(screen.getByRole('switch', { name: 'Follow' }));
-    const last = app.requestsOf('logs').length;
-    await new Promise((resolve) => setTimeout(resolve, 1_200)); // longer than it waits while it follows
-    expect(app.requestsOf('logs').length).toBe(last);
+    const last = asked();
+    await act(() => vi.advanceTimersByTimeAsync(30_000));
+    expect(asked()).toBe(last);
+    vi.useRealTimers();
   });
 
   it('says why it cannot be read, and keeps what was', async () => {

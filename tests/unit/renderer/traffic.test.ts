@@ -97,6 +97,25 @@ describe('the graph', () => {
     expect(within(table).getAllByText('8 kbit/s')).toHaveLength(12);
   });
 
+  it('is read anew where the clock goes back', async () => {
+    const { app, tell } = renderApp(connected, { handlers: { traffic: () => answered(history(1, 300)) } });
+    await waitFor(() => expect(lastDrawn()?.[1]).toHaveLength(300), { timeout: 8_000 });
+    const asked = app.requestsOf('traffic').length;
+    vi.setSystemTime(Date.now() - 3_600_000);
+    tell(second(1_000, 0, 0), second(2_000, 500, 250));
+    await waitFor(() => expect(lastDrawn()?.[0]?.at(-1)).toBeLessThanOrEqual(Date.now() / 1_000));
+    expect(app.requestsOf('traffic')).toHaveLength(asked + 1);
+    vi.useRealTimers();
+  });
+
+  it('shows the past once it can be read after all', async () => {
+    const { app } = renderApp(connected, { handlers: { traffic: () => refused('not counted') } });
+    await main().findByText(/What went through before is not known/);
+    app.handlers.traffic = () => answered(history(1, 300));
+    fireEvent(document, new Event('visibilitychange'));
+    await waitFor(() => expect(lastDrawn()?.[1]).toEqual(Array(300).fill(8_000)), { timeout: 8_000 });
+  });
+
   it('says where nothing is known of the past', async () => {
     renderApp(connected, { handlers: { traffic: () => refused('not counted') } });
     expect(await main().findByText('What went through before is not known: not counted')).toBeDefined();

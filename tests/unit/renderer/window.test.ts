@@ -1,8 +1,17 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { strangerRefused } from '../../../helper/ipc/authorize.ts';
+import { useAppState } from '../../../renderer/store/app-state.ts';
 import { show } from '../../../renderer/store/navigation.ts';
-import { fakeTunnel, reached, refused, tunnelsEvent, unreachable } from '../../support/fake-app.ts';
+import {
+  FAKE_SHELL,
+  fakeTunnel,
+  reached,
+  refused,
+  tunnelsEvent,
+  unreachable,
+} from '../../support/fake-app.ts';
 import { renderApp } from './rendered-app.tsx';
 
 const NARROW = 400;
@@ -188,6 +197,36 @@ describe('an operator', () => {
     location.hash = `#/${hash}`;
     expect(await screen.findByRole('heading', { level: 1, name: 'For administrators' })).toBeDefined();
   });
+});
+
+describe('a tunnel that failed and keeps the network closed', () => {
+  const failed = fakeTunnel('home', { state: 'error', isGuarded: true });
+  const banner = /home failed and keeps the network closed/;
+
+  it('is told of in every view but its own', async () => {
+    const { app } = renderApp([reached('operator'), tunnelsEvent([failed], { isClosed: true })]);
+    expect(main().queryByText(banner)).toBeNull();
+    show({ kind: 'about' });
+    expect(await main().findByText(banner)).toBeDefined();
+    expect(main().getByRole('link', { name: 'What happened' }).getAttribute('href')).toBe('#/tunnel/home');
+    fireEvent.click(main().getByRole('button', { name: 'Disconnect' }));
+    await waitFor(() => expect(app.requestsOf('down')).toEqual([{ name: 'home' }]));
+  });
+
+  it('is told of above the list where that stands alone', () => {
+    renderApp([reached('operator'), tunnelsEvent([failed], { isClosed: true })], { width: NARROW });
+    expect(main().getByText(banner)).toBeDefined();
+  });
+});
+
+it('tells a person who may not use the helper how to be let in, and offers no installation', () => {
+  const { tell } = renderApp([]);
+  act(() => useAppState.setState({ shell: { ...FAKE_SHELL, canInstallHelper: true } }));
+  const { what, advice } = strangerRefused('').parts;
+  tell(unreachable(what, advice));
+  expect(main().getByText(/administrator of this machine has to add you/)).toBeDefined();
+  expect(main().queryByText(/usermod/)).toBeNull();
+  expect(main().queryByRole('button')).toBeNull();
 });
 
 describe('a machine that is closed without a tunnel', () => {

@@ -65,6 +65,20 @@ describe('the editor', () => {
     expect(app.edited).toHaveLength(1);
   });
 
+  test('saves by Ctrl+S with Caps Lock too', async () => {
+    type(await open('home'), 'MTU = 1420\n');
+    fireEvent.keyDown(document.body, { key: 'S', ctrlKey: true });
+    await screen.findByText('Saved');
+  });
+
+  test('makes no line of what is none to the parser', async () => {
+    app.config = `${CONF}PostUp = true\r[Peer]\rPublicKey = ${KEY}\n`;
+    type(await open('home'), 'MTU = 1420\n');
+    fireEvent.click(saveButton());
+    await waitFor(() => expect(app.edited).toHaveLength(1));
+    expect(atob(app.edited[0]!.content)).toBe(`${app.config}MTU = 1420\n`);
+  });
+
   test('shows why the helper refused, and keeps the text', async () => {
     app.refused.set('home', { what: 'line 4: MTU "x": a number', where: 'in home.conf', advice: '' });
     const editor = await open('home');
@@ -128,6 +142,16 @@ describe('the editor', () => {
     await screen.findByText('Saved. It holds from the next connection.');
     expect(screen.getByText(/kill switch opens while it reconnects/)).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Reconnect' })).toBeTruthy();
+  });
+
+  test('reconnects and leaves other tunnels up that are in its way', async () => {
+    useAppState.setState(({ tunnels }) => ({
+      tunnels: tunnels!.map((each) => ({ ...each, state: 'connected' })),
+    }));
+    type(await open('home'), 'MTU = 1420\n');
+    fireEvent.click(saveButton());
+    fireEvent.click(await screen.findByRole('button', { name: 'Reconnect' }));
+    await waitFor(() => expect(app.ups).toMatchObject([{ name: 'home', replace: false }]));
   });
 
   test('is not for an operator', async () => {

@@ -78,6 +78,24 @@ test('an export of all is one archive with a file for each', async () => {
   expect(confs.map(({ fileName }) => fileName)).toEqual(['home.conf', 'office.conf']);
 });
 
+test('an export of all names in the dialog each that is not in it', async () => {
+  for (const name of ['home', 'office'])
+    app.unreadable.set(name, { what: 'it is gone', where: '', advice: '' });
+  open(null);
+  fireEvent.click(await screen.findByRole('button', { name: 'Save 2 tunnels' }));
+  for (const name of ['home', 'office'])
+    expect(await screen.findByText(new RegExp(`${name} is not in the archive: it is gone`))).toBeTruthy();
+  expect(saved).toEqual([]);
+});
+
+test('an export of all ends with its dialog', async () => {
+  open(null);
+  fireEvent.click(await screen.findByRole('button', { name: 'Save 2 tunnels' }));
+  cleanup();
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(saved).toEqual([]);
+});
+
 test('an operator is told that exporting is not for them', async () => {
   useAppState.setState({ link: { kind: 'reached', version: '0', role: 'operator' } });
   open('home');

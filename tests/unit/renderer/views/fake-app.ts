@@ -6,17 +6,27 @@ import { useAppState } from '../../../../renderer/store/app-state.ts';
 export interface FakeApp {
   readonly imported: { name: string | null; text: string }[];
   readonly edited: RequestOf<'edit'>[];
+  readonly ups: RequestOf<'up'>[];
   /** Of the stored tunnels. */
   config: string;
   /** Names that it refuses to store. */
   readonly refused: Map<string, Failure>;
+  /** Names whose text it does not give. */
+  readonly unreadable: Map<string, Failure>;
 }
 
 export const GENERATED_KEY = 'GENERATEDxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0=';
 
 /** As for an administrator, beside these stored tunnels. */
 export function installFakeApp(stored: readonly string[] = []): FakeApp {
-  const app: FakeApp = { imported: [], edited: [], config: '', refused: new Map() };
+  const app: FakeApp = {
+    imported: [],
+    edited: [],
+    ups: [],
+    config: '',
+    refused: new Map(),
+    unreadable: new Map(),
+  };
   const handlers: Partial<Record<Verb, (request: never) => unknown>> = {
     inspect: ({ fileName, content }: RequestOf<'inspect'>) =>
       inspect(fileName, Buffer.from(content, 'base64')),
@@ -26,12 +36,21 @@ export function installFakeApp(stored: readonly string[] = []): FakeApp {
       app.imported.push({ name, text: Buffer.from(content, 'base64').toString() });
       return {};
     },
-    export: () => ({ config: app.config }),
+    export: ({ name }: RequestOf<'export'>) => {
+      const failure = app.unreadable.get(name);
+      if (failure !== undefined) throw failure;
+      return { config: app.config };
+    },
     edit: (request: RequestOf<'edit'>) => {
       const failure = app.refused.get(request.newName);
       if (failure !== undefined) throw failure;
       app.edited.push(request);
       return {};
+    },
+    down: ({ name }: RequestOf<'down'>) => ({ names: [name], hasOpened: false, leftovers: [] }),
+    up: (request: RequestOf<'up'>) => {
+      app.ups.push(request);
+      return { outcome: 'connected' };
     },
     generateKey: () => ({ privateKey: GENERATED_KEY, publicKey: `public of ${GENERATED_KEY}` }),
     publicKey: ({ privateKey }: RequestOf<'publicKey'>) => ({ publicKey: `public of ${privateKey}` }),

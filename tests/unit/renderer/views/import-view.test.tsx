@@ -1,13 +1,15 @@
 // @vitest-environment jsdom
 import { I18nProvider } from '@lingui/react';
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { i18n } from '../../../../renderer/lib/i18n.ts';
+import { useAnnouncements } from '../../../../renderer/store/announcements.ts';
 import {
   forgetAll,
   onOpenFiles,
   previewFiles,
   previewTexts,
+  useImportQueue,
 } from '../../../../renderer/store/import-queue.ts';
 import { ImportView } from '../../../../renderer/views/ImportView.tsx';
 import { archive } from '../decode/archives.ts';
@@ -120,6 +122,49 @@ test('a text of more than 1 MiB is refused in words', async () => {
   await previewTexts(['x'.repeat(1024 * 1024 + 1)]);
   const list = await screen.findByRole('region', { name: 'Not taken' });
   expect(list.textContent).toContain('1.00 MiB are the most that are read');
+});
+
+test('what is forgotten while it is read does not come back', async () => {
+  const isRead = previewFiles([file('berlin.conf'), file('paris.conf')]);
+  forgetAll();
+  await isRead;
+  expect(useImportQueue.getState()).toEqual(useImportQueue.getInitialState());
+});
+
+describe('a camera', () => {
+  const track = Object.assign(new EventTarget(), { stop: vi.fn() });
+  const stream = { getTracks: () => [track] } as unknown as MediaStream;
+  let open: (stream: MediaStream) => void;
+
+  beforeEach(() => {
+    track.stop.mockClear();
+    const opened = new Promise<MediaStream>((resolve) => {
+      open = resolve;
+    });
+    vi.stubGlobal('navigator', { ...navigator, mediaDevices: { getUserMedia: () => opened } });
+    HTMLMediaElement.prototype.play = async () => {};
+    fireEvent.click(screen.getByRole('button', { name: 'QR code by camera' }));
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  test('that opens after the view was left is closed', async () => {
+    cleanup();
+    open(stream);
+    await waitFor(() => expect(track.stop).toHaveBeenCalled());
+  });
+
+  test('is closed where its picture cannot be read, and that is said', async () => {
+    vi.spyOn(HTMLVideoElement.prototype, 'videoWidth', 'get').mockReturnValue(640);
+    vi.stubGlobal('createImageBitmap', () => Promise.reject(new Error('no picture')));
+    open(stream);
+    await waitFor(() => expect(track.stop).toHaveBeenCalled());
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(useAnnouncements.getState().shown.map(({ what }) => what)).toContain('no picture');
+  });
 });
 
 describe('a name', () => {

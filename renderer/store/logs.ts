@@ -1,10 +1,12 @@
+/** The helper's log, as long as a view shows it. */
 import { useEffect, useState } from 'react';
 import type { Failure, LogEntry } from '../../electron/ipc/contract.ts';
 import { ask } from '../api.ts';
 import { failureOf } from '../lib/app-failure.ts';
 
-const FOLLOW_MS = 1_000;
-const LIMIT = 1_000;
+/** Reading is work for the helper: no more and no oftener than a person can follow. */
+const FOLLOW_MS = 3_000;
+const LIMIT = 500;
 
 interface Logs {
   /** The newest last; null until they are known. */
@@ -12,24 +14,27 @@ interface Logs {
   readonly failure: Failure | null;
 }
 
-/** @param isFollowing asked again each second, while the page is seen */
+/** @param isFollowing asked again every few seconds, while the page is seen */
 export function useLogs(isFollowing: boolean): Logs {
   const [logs, setLogs] = useState<Logs>({ entries: null, failure: null });
   useEffect(() => {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {
-      if (!document.hidden) {
-        const found = await readLogs();
-        if (isOver) return;
-        setLogs((before) => next(before, found));
-      }
+      if (document.hidden) return; // asked again when it is seen
+      const found = await readLogs();
+      if (isOver) return;
+      setLogs((before) => next(before, found));
+      clearTimeout(timer); // of another reading, begun when the page was seen
       if (isFollowing) timer = setTimeout(read, FOLLOW_MS);
     };
+    const onSeen = () => void read();
+    if (isFollowing) document.addEventListener('visibilitychange', onSeen);
     void read();
     return () => {
       isOver = true;
       clearTimeout(timer);
+      document.removeEventListener('visibilitychange', onSeen);
     };
   }, [isFollowing]);
   return logs;
