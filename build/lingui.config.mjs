@@ -13,5 +13,6 @@ export default defineConfig({
     include: [`<rootDir>/${folder}`],
   })),
   format: formatter({ lineNumbers: false }),
+  orderBy: 'messageId',
   compileNamespace: 'ts',
 });
