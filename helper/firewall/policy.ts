@@ -66,7 +66,6 @@ export function policyFor({ lockdown, tunnels }: ProtectionState, networks: Loca
   const isClosed = lockdown || wanted.some(({ killSwitch }) => killSwitch);
   const live = wanted.filter(({ state }) => state !== 'error');
   const full = live.find(({ isFull, device }) => isFull && device !== null);
-  const guarded = isClosed ? live : live.filter((tunnel) => tunnel === full);
   const isGuarding = isClosed || full !== undefined;
 
   const devices = new Set(tunnels.map(({ device }) => device));
@@ -77,7 +76,7 @@ export function policyFor({ lockdown, tunnels }: ProtectionState, networks: Loca
   return {
     isClosed,
     guardsDns: isGuarding,
-    tunnels: guarded.map(guardedTunnel),
+    tunnels: isGuarding ? live.map(guardedTunnel) : [],
     bypassMark: full?.mark ?? null,
     bridges: isGuarding ? networks.bridges : [],
     outside: isClosed ? networks.outside.filter((device) => !devices.has(device)) : [],

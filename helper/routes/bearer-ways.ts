@@ -3,7 +3,6 @@
  * ours. Pure.
  */
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
-import { Failure } from '../failure.ts';
 import { OUR_PROTOCOL } from '../network/ours.ts';
 import { type Hop, type KernelRoute, prefixOf } from './kernel-route.ts';
 
@@ -55,8 +54,4 @@ export function wayOf({ dev, gateway, via, flags = [] }: Hop): Way | null {
 
 export function isSameWay(one: Way, other: Way): boolean {
   return one.device === other.device && one.gateway === other.gateway;
-}
-
-export function noWay(address: string): Failure {
-  return new Failure('there is no way to an endpoint', `at ${address}`, 'check the network connection');
 }

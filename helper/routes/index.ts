@@ -37,15 +37,18 @@ export interface Routes {
   setTunnelRoutes(device: string, prefixes: readonly IpPrefix[], table: string | null): Promise<void>;
   /**
    * Pins each address, without a zone, to its path, all or none. Where that is none, or leads into a tunnel of ours, it is
-   * the way that there would be without what is ours.
+   * the way that there would be without what is ours. Without any, nothing can be sent there until the network changes.
+   * Where somebody else's route to just this address stands, it is left alone, and serves while it stands.
    *
-   * @returns those it pinned: where somebody else's route to just this address stands, it is left alone, and is not
-   * ours to remove
+   * @returns the addresses, to be given back
    */
   addBearerRoutes(paths: ReadonlyMap<string, Path | null>): Promise<string[]>;
   /** One that is gone already is no failure. */
   removeBearerRoutes(addresses: readonly string[]): Promise<void>;
-  /** The machine's networks have changed: pins what is pinned to the way there now. Without one it stays as it is. */
+  /**
+   * The machine's networks have changed: pins what is pinned to the way there now. Without one it stays as it is, as does
+   * one that the system's rules had led elsewhere than its main table, while its device stands.
+   */
   refreshBearerRoutes(): Promise<void>;
   /** What is sent to these prefixes goes nowhere while no tunnel has a route there. @param name of who will have one */
   hold(name: string, prefixes: readonly IpPrefix[]): Promise<void>;
@@ -57,7 +60,9 @@ export interface Routes {
 
 /** What a system does. Every call throws Failure. */
 export interface SystemRoutes
-  extends Omit<Routes, 'refreshBearerRoutes' | 'hold' | 'release' | 'removeLeftovers'> {
+  extends Omit<Routes, 'addBearerRoutes' | 'refreshBearerRoutes' | 'hold' | 'release' | 'removeLeftovers'> {
+  /** As {@link Routes.addBearerRoutes}. */
+  addBearerRoutes(paths: ReadonlyMap<string, Path | null>): Promise<void>;
   /** Changes only what differs. @param addresses without a zone */
   renewBearerRoutes(addresses: readonly string[]): Promise<void>;
   addHolds(prefixes: readonly IpPrefix[]): Promise<void>;

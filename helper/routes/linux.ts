@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { IpAddress, IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { type IpCommand, type IpFamily, linuxIpCommand } from '../network/ip-command.ts';
 import { OUR_ALIAS, OUR_PROTOCOL } from '../network/ours.ts';
-import { isSameWay, noWay, type Way, wayOf, waysBeside } from './bearer-ways.ts';
+import { isSameWay, type Way, wayOf, waysBeside } from './bearer-ways.ts';
 import type { Path, SystemRoutes } from './index.ts';
 import { defaultMetric, type KernelRoute, prefixOf, routeAnswer } from './kernel-route.ts';
 import { setTunnelRoutes } from './linux-tunnel-routes.ts';
@@ -15,10 +15,15 @@ const linkAnswer = z.array(
 );
 
 const FAMILIES = ['-4', '-6'] as const;
+/** Every other route to the same address comes before it, and no hold has it. */
+const STOP_METRIC = 4_294_967_294;
 
 export const linuxRoutes: SystemRoutes = createLinuxRoutes(linuxIpCommand);
 
 export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
+  /** Addresses pinned to a way that the main table does not tell, as into another program's VPN, while they stand. */
+  const byRules = new Set<string>();
+
   /** @returns by name, in bytes */
   async function linkMtus(): Promise<Map<string, number>> {
     const links = linkAnswer.parse(await ip.query(['link', 'show']));
@@ -67,38 +72,66 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
     setTunnelRoutes: (device, prefixes, table) => setTunnelRoutes(ip, device, prefixes, table),
 
     async addBearerRoutes(paths) {
-      const others = await othersOf(paths.keys());
-      const ours = [...paths].filter(([address]) => !others.has(canonical(address)));
-      const ways = await outside(new Map(ours));
+      const addresses = [...paths.keys()];
+      const tunnels = await ourDevices();
+      const pins: string[][] = [];
+      for (const [family, ofFamily] of byFamily(addresses)) {
+        const table = await mainTable(family);
+        const standing = hostRoutes(table);
+        const wayTo = waysBeside(table, family, tunnels);
+        for (const address of ofFamily) {
+          const route = standing.get(canonical(address));
+          if (route !== undefined && !isOurs(route)) continue;
+          const beside = wayTo(address);
+          const path = paths.get(address) ?? null;
+          // A tunnel that a killed helper left up answers for its endpoint itself, where the route outside has gone.
+          const isOutside = path !== null && !tunnels.has(path.device);
+          const way = isOutside ? path : beside;
+          if (way === null) continue;
+          // A pin that a killed helper left answers for itself.
+          const inTable = [beside, route === undefined ? null : wayOf(route)];
+          if (inTable.every((each) => each?.device !== way.device)) byRules.add(canonical(address));
+          pins.push(pinning(address, way));
+        }
+      }
       try {
         // What a killed helper left is replaced.
-        await ip.batch([...ways].map(([address, way]) => bearerRoute(address, way)));
+        const stops = addresses.map((address) => stopWords(IpPrefix.parse(address)!));
+        await ip.batch([...pins, ...stops.map((words) => ['route', 'replace', ...words])]);
       } catch (error) {
-        await remove([...ways.keys()]).catch(() => {}); // the first failure tells more
+        await remove(addresses).catch(() => {}); // the first failure tells more
         throw error;
       }
-      return [...ways.keys()];
     },
 
     async renewBearerRoutes(addresses) {
       if (addresses.length === 0) return;
       const tunnels = await ourDevices();
-      const changes: string[][] = [];
+      /** A gateway that the kernel refuses keeps no other way from being renewed. */
+      const changes = new Map<string, string[][]>();
       for (const [family, ofFamily] of byFamily(addresses)) {
         const table = await mainTable(family);
-        const hosts = table.filter((route) => isHostRoute(route) && !isHold(route));
-        const standing = new Map(hosts.map((route) => [canonical(route.dst), route]));
+        const standing = hostRoutes(table);
         const wayTo = waysBeside(table, family, tunnels);
         for (const address of ofFamily) {
           const route = standing.get(canonical(address));
-          const way = wayTo(address);
-          if (way === null || (route !== undefined && !isOurs(route))) continue;
+          if (route !== undefined && !isOurs(route)) continue;
           const present = route === undefined ? null : wayOf(route);
+          if (present !== null && byRules.has(canonical(address))) continue;
+          byRules.delete(canonical(address));
+          const way = wayTo(address);
           // A route that is replaced by its like is news too, which would bring us here again.
-          if (present === null || !isSameWay(present, way)) changes.push(bearerRoute(address, way));
+          if (way === null || (present !== null && isSameWay(present, way))) continue;
+          const key = `${family} ${way.device} ${way.gateway}`;
+          const lines = changes.get(key) ?? [];
+          changes.set(key, lines);
+          lines.push(pinning(address, way));
         }
       }
-      await ip.batch(changes);
+      const refusals: unknown[] = [];
+      for (const lines of changes.values())
+        await ip.batch(lines).catch((error: unknown) => refusals.push(error));
+      if (refusals.length > 0) throw refusals[0];
     },
 
     removeBearerRoutes: remove,
@@ -115,9 +148,10 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
     async removeLeftovers(kept) {
       const wanted = new Set(kept.map(String));
       const isLeft = (prefix: IpPrefix) => !wanted.has(String(prefix));
+      const stops = (await prefixesOf(isStop)).filter(isLeft).map(stopWords);
       const pins = (await prefixesOf(isPin)).filter(isLeft).map(pinWords);
       const holds = (await prefixesOf(isHold)).filter(isLeft).map(holdWords);
-      await ip.batch([...pins, ...holds].map((words) => ['route', 'del', ...words]));
+      await ip.batch([...stops, ...pins, ...holds].map((words) => ['route', 'del', ...words]));
     },
   };
 
@@ -131,47 +165,18 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
   }
 
   async function remove(addresses: readonly string[]): Promise<void> {
-    const pins = (await hostRoutes(addresses)).filter(isPin);
-    await ip.batch(pins.map(({ dst = '' }) => ['route', 'del', ...pinWords(IpPrefix.parse(dst)!)]));
-  }
-
-  /** @returns the addresses to which somebody else's route stands */
-  async function othersOf(addresses: Iterable<string>): Promise<Set<string>> {
-    const others = (await hostRoutes([...addresses])).filter((route) => !isOurs(route));
-    return new Set(others.map(({ dst }) => canonical(dst)));
-  }
-
-  /**
-   * A tunnel that a killed helper left up answers for its endpoint itself, where the route outside has gone meanwhile; and
-   * what is held answers for nothing.
-   *
-   * @throws Failure where there is no way outside
-   */
-  async function outside(paths: ReadonlyMap<string, Path | null>): Promise<Map<string, Way>> {
-    const tunnels = await ourDevices();
-    const ways = new Map<string, Way>();
-    const others: string[] = [];
-    for (const [address, path] of paths) {
-      if (path === null || tunnels.has(path.device)) others.push(address);
-      else ways.set(address, path);
-    }
-    for (const [family, ofFamily] of byFamily(others)) {
-      const wayTo = waysBeside(await mainTable(family), family, tunnels);
-      for (const address of ofFamily) {
-        const way = wayTo(address);
-        if (way === null) throw noWay(address);
-        ways.set(address, way);
+    const stops: string[][] = [];
+    const pins: string[][] = [];
+    for (const [family, ofFamily] of byFamily(addresses)) {
+      const unwanted = new Set(ofFamily.map(canonical));
+      for (const route of (await mainTable(family)).filter(({ dst }) => unwanted.has(canonical(dst)))) {
+        const prefix = prefixOf(route.dst ?? 'default', family);
+        if (isStop(route)) stops.push(stopWords(prefix));
+        if (isPin(route)) pins.push(pinWords(prefix));
       }
     }
-    return ways;
-  }
-
-  async function hostRoutes(addresses: readonly string[]): Promise<KernelRoute[]> {
-    const wanted = new Set(addresses.map((address) => canonical(address)));
-    const there: KernelRoute[] = [];
-    for (const [family] of byFamily(addresses))
-      there.push(...(await mainTable(family)).filter(({ dst }) => wanted.has(canonical(dst))));
-    return there;
+    for (const address of addresses) byRules.delete(canonical(address));
+    await ip.batch([...stops, ...pins].map((words) => ['route', 'del', ...words]));
   }
 
   /** Read once for all addresses: asked for one by one, each would have the kernel go through it all. */
@@ -193,16 +198,22 @@ function isOurs({ protocol }: KernelRoute): boolean {
 }
 
 function isHold(route: KernelRoute): boolean {
-  return isOurs(route) && route.type !== undefined;
+  return isOurs(route) && route.type !== undefined && route.metric !== STOP_METRIC;
+}
+
+function isStop(route: KernelRoute): boolean {
+  return isOurs(route) && route.type !== undefined && route.metric === STOP_METRIC;
 }
 
 function isPin(route: KernelRoute): boolean {
   return isOurs(route) && route.type === undefined;
 }
 
-/** `ip` leaves the length of a host's prefix out. */
-function isHostRoute({ dst = 'default' }: KernelRoute): boolean {
-  return dst !== 'default' && !dst.includes('/');
+/** @returns those to single addresses, but for what refuses them for us; `ip` leaves the length of their prefix out */
+function hostRoutes(table: readonly KernelRoute[]): Map<string, KernelRoute> {
+  const isHost = ({ dst = 'default' }: KernelRoute) => dst !== 'default' && !dst.includes('/');
+  const wanted = table.filter((route) => isHost(route) && !isHold(route) && !isStop(route));
+  return new Map(wanted.map((route) => [canonical(route.dst), route]));
 }
 
 function pathOf(answer: KernelRoute, mtus: ReadonlyMap<string, number>): Path | null {
@@ -215,14 +226,21 @@ function pathOf(answer: KernelRoute, mtus: ReadonlyMap<string, number>): Path | 
   };
 }
 
-function bearerRoute(address: string, { device, gateway }: Way): string[] {
+/** The main table has taken the gateway already, perhaps as one beyond the link's own network (`onlink`). */
+function pinning(address: string, { device, gateway }: Way): string[] {
   const family = gateway !== null && familyOf(gateway) !== familyOf(address) ? ['inet6'] : [];
   const via = gateway === null ? [] : ['via', ...family, gateway];
-  return ['route', 'replace', hostPrefix(address), ...via, 'dev', device, 'proto', OUR_PROTOCOL];
+  const onLink = gateway === null ? [] : ['onlink'];
+  return ['route', 'replace', hostPrefix(address), ...via, 'dev', device, ...onLink, 'proto', OUR_PROTOCOL];
 }
 
 function pinWords(prefix: IpPrefix): string[] {
   return [String(prefix), 'proto', OUR_PROTOCOL];
+}
+
+/** Behind a pin: once its link is down, and the pin gone with it, nothing is sent into the tunnel that it is to carry. */
+function stopWords(prefix: IpPrefix): string[] {
+  return ['unreachable', String(prefix), 'metric', String(STOP_METRIC), 'proto', OUR_PROTOCOL];
 }
 
 /** Any tunnel's route comes before it, and a route that the network gave to the same prefix after it. */

@@ -15,12 +15,9 @@ export function sharedRoutes(routes: SystemRoutes): Routes {
     ...routes,
     addBearerRoutes: (paths) =>
       inTurn(async () => {
-        const shared = [...paths.keys()].filter((address) => holders.has(address));
-        const isNew = ([address]: readonly [string, unknown]) => !holders.has(address);
-        const added = await routes.addBearerRoutes(new Map([...paths].filter(isNew)));
-        const held = [...shared, ...added];
-        for (const address of held) holders.set(address, (holders.get(address) ?? 0) + 1);
-        return held;
+        await routes.addBearerRoutes(new Map([...paths].filter(([address]) => !holders.has(address))));
+        for (const address of paths.keys()) holders.set(address, (holders.get(address) ?? 0) + 1);
+        return [...paths.keys()];
       }),
     refreshBearerRoutes: () => inTurn(() => routes.renewBearerRoutes([...holders.keys()])),
     removeBearerRoutes: (addresses) =>

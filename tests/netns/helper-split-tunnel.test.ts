@@ -17,6 +17,10 @@ import { type Sniffer, sniff } from '../support/sniffer.ts';
 
 const DISTANT_V6 = '2001:db8:51::1';
 const [OTHER_GATEWAY, OTHER_ADDRESS, OTHER_GATEWAY_V6] = ['10.98.0.1', '10.98.0.2', 'fe80::98'];
+/** One that is refused outside of tunnels while a full one is up. */
+const DNS_OVER_TLS_PORT = 853;
+/** As hosts in a cloud have it: on the link, but in none of its networks. */
+const CLOUD_GATEWAY = '172.31.1.1';
 const PREFIXES = '10.70.0.0/24, 203.0.113.0/24, 2001:db8:dead::/48';
 const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
 
@@ -115,6 +119,65 @@ describe('the way to an endpoint that the tunnel covers', () => {
       await world.expectNothingLeft(name);
     },
   );
+
+  it('leads_by_a_gateway_beyond_the_networks_of_the_link', async () => {
+    const { traveller, server, link } = world;
+    await server.ip(`addr add ${CLOUD_GATEWAY}/32 dev ${link.b.interface}`);
+    await traveller.ip(`route replace default via ${CLOUD_GATEWAY} dev ${link.a.interface} onlink`);
+    const name = await world.importTunnel({
+      allowedIps: '198.51.100.0/24, 10.71.0.0/24',
+      endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}`,
+    });
+    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
+    await world.wayfare('down', name);
+    await traveller.ip(`route replace default via ${link.b.v4} dev ${link.a.interface}`);
+    await world.expectNothingLeft(name);
+  });
+
+  it('is_none_while_the_link_is_down_and_found_by_the_next_helper_once_it_is_up', async () => {
+    const { traveller, link } = world;
+    const name = await world.importTunnel({
+      allowedIps: '198.51.100.0/24, 10.71.0.0/24',
+      endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}`,
+    });
+    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    // So that it keeps its IPv6 addresses.
+    await traveller.run('sysctl', ['-w', `net.ipv6.conf.${link.a.interface}.keep_addr_on_down=1`]);
+    await traveller.ip(`link set ${link.a.interface} down`);
+    await expect(traveller.ip(`route get ${DISTANT_ADDRESS}`)).rejects.toThrow('No route to host');
+    await world.helper.stop('SIGKILL');
+    world.helper = await world.startHelper();
+    await traveller.ip(`link set ${link.a.interface} up`);
+    await traveller.ip(`route add default via ${link.b.v4}`);
+    await traveller.ip(`-6 route add default via ${link.b.v6}`);
+    await untilConnected(name);
+    expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
+    await world.wayfare('down', name);
+    await world.expectNothingLeft(name);
+  });
+});
+
+describe('beside a full tunnel without a kill switch', () => {
+  it('is_answered_from_whatever_port_and_where_the_way_back_is_asked_for_strictly', async () => {
+    const { traveller } = world;
+    await traveller.run('sysctl', ['-w', 'net.ipv4.conf.all.rp_filter=1']);
+    const peerKey = await world.startServer(DNS_OVER_TLS_PORT, ['fd72::1/64'], 'fd72::2/128');
+    const full = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
+    const split = await world.importTunnel({
+      allowedIps: 'fd72::/64',
+      address: 'fd72::2/64',
+      endpoint: `${DISTANT_ADDRESS}:${DNS_OVER_TLS_PORT}`,
+      peerKey,
+    });
+    await world.wayfare('set', full, 'kill-switch', 'off');
+    expect(await world.wayfare('up', full)).toMatchObject({ code: 0, stderr: '' });
+    expect(await world.wayfare('up', split)).toMatchObject({ code: 0, stderr: '' });
+    expect(await traveller.ping('fd72::1')).toMatchObject({ received: 3 });
+    await world.wayfare('down');
+    await traveller.run('sysctl', ['-w', 'net.ipv4.conf.all.rp_filter=0']);
+    await world.expectNothingLeft(split);
+  });
 });
 
 describe('the death of the helper', () => {
@@ -195,7 +258,7 @@ describe('up --replace', () => {
     isTalking = false;
     await talking;
     expect(await sniffer.countSince(0)).toBe(before);
-    expect(await world.traveller.ip('route show table all')).not.toContain('unreachable');
+    expect(await world.traveller.ip('route show table all')).not.toContain('unreachable 203.0.113.0/24');
     expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
     await world.wayfare('down');
     await expectTalkInClear();

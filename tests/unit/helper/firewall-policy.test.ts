@@ -76,6 +76,17 @@ describe('the table in SECURITY.md', () => {
       policy.isClosed ? 'refused' : 'passes',
     ]).toEqual(flows);
   });
+
+  it.each(rows)(
+    'lockdown %s, kill switch %s, %s: a split tunnel beside it goes on',
+    (lockdown, killSwitch, state) => {
+      const split = tunnel({ isFull: false, killSwitch: false, device: 'wf1', mark: 7 });
+      const full = tunnelIn(state as TunnelState['kind'], killSwitch === 'on');
+      const policy = policyFor({ lockdown: lockdown === 'on', tunnels: [full, split] }, networks);
+      const passes = policy.tunnels.some(({ device, bearer }) => device === 'wf1' && bearer.mark === 7);
+      expect(passes).toBe(policy.isClosed || policy.guardsDns);
+    },
+  );
 });
 
 describe('a policy', () => {

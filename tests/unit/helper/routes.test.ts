@@ -17,6 +17,8 @@ import { sharedRoutes } from '../../../helper/routes/shared-routes.ts';
 import { staying } from './fake-world.ts';
 
 const prefixes = (...texts: string[]) => texts.map((text) => IpPrefix.parse(text)!);
+/** What refuses an endpoint's datagrams where no pin stands. */
+const stop = (prefix: string) => `unreachable ${prefix} metric 4294967294 proto 87`;
 const anyPrefix = fc
   .tuple(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat({ max: 32 }))
   .map(([bytes, length]) => new IpPrefix(new IpAddress(bytes), length).masked());
@@ -111,6 +113,8 @@ class FakeIp implements IpCommand {
   readonly batches: string[] = [];
   readonly queries: string[] = [];
   refusal: Failure | null = null;
+  /** Which batches it refuses. */
+  refusing = /^/;
   readonly #answers: Readonly<Record<string, unknown>>;
 
   constructor(answers: Readonly<Record<string, unknown>>) {
@@ -129,7 +133,7 @@ class FakeIp implements IpCommand {
   }
 
   async batch(lines: readonly (readonly string[])[]): Promise<void> {
-    if (this.refusal !== null) throw this.refusal;
+    if (this.refusal !== null && this.refusing.test(batchText(lines))) throw this.refusal;
     if (lines.length > 0) this.batches.push(batchText(lines));
   }
 }
@@ -181,7 +185,10 @@ describe('routes on Linux', () => {
         { dst: '192.0.2.0/24', dev: 'eth1' },
         { dst: '192.0.2.2', dev: 'eth1' },
       ],
-      '-6 route show': [{ dst: 'fd00::1', dev: 'eth1', protocol: '87' }],
+      '-6 route show': [
+        { dst: 'fd00::1', dev: 'eth1', protocol: '87' },
+        { type: 'unreachable', dst: 'fd00::1', dev: 'lo', metric: 4_294_967_294, protocol: '87' },
+      ],
     });
     const routes = createLinuxRoutes(ip);
     const wanted = new Map<string, Path>([
@@ -189,12 +196,88 @@ describe('routes on Linux', () => {
       ['192.0.2.2', gateway],
       ['fd00::1', { ...gateway, gateway: null }],
     ]);
-    expect(await routes.addBearerRoutes(wanted)).toEqual(['192.0.2.1', 'fd00::1']);
+    await routes.addBearerRoutes(wanted);
     await routes.removeBearerRoutes(['192.0.2.1', '192.0.2.2', 'fd00::1']);
     expect(ip.batches).toEqual([
-      'route replace 192.0.2.1/32 via 10.0.0.1 dev eth0 proto 87\nroute replace fd00::1/128 dev eth0 proto 87\n',
-      'route del fd00::1/128 proto 87\n',
+      'route replace 192.0.2.1/32 via 10.0.0.1 dev eth0 onlink proto 87\n' +
+        'route replace fd00::1/128 dev eth0 proto 87\n' +
+        `route replace ${stop('192.0.2.1/32')}\n` +
+        `route replace ${stop('192.0.2.2/32')}\n` +
+        `route replace ${stop('fd00::1/128')}\n`,
+      `route del ${stop('fd00::1/128')}\nroute del fd00::1/128 proto 87\n`,
     ]);
+  });
+
+  it("pins an endpoint once somebody else's route to it has gone", async () => {
+    const others = { dst: '192.0.2.2', dev: 'ppp0' };
+    const table: object[] = [{ dst: 'default', gateway: '10.0.0.1', dev: 'eth0' }, others];
+    const ip = new FakeIp({ 'link show': links, '-4 route show': table });
+    const routes = sharedRoutes(createLinuxRoutes(ip));
+    const held = await routes.addBearerRoutes(new Map([['192.0.2.2', gateway]]));
+    expect(held).toEqual(['192.0.2.2']);
+    expect(ip.batches.splice(0)).toEqual([`route replace ${stop('192.0.2.2/32')}\n`]);
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual([]);
+    table.pop();
+    await routes.refreshBearerRoutes();
+    expect(ip.batches.splice(0)).toEqual([
+      'route replace 192.0.2.2/32 via 10.0.0.1 dev eth0 onlink proto 87\n',
+    ]);
+    table.push(others);
+    await routes.removeBearerRoutes(held);
+    expect(ip.batches).toEqual([]);
+  });
+
+  it("leaves an endpoint in another program's tunnel until that has gone", async () => {
+    const table: object[] = [{ dst: 'default', gateway: '10.0.0.1', dev: 'eth0' }];
+    const ip = new FakeIp({ 'link show': links, '-4 route show': table });
+    const routes = sharedRoutes(createLinuxRoutes(ip));
+    await routes.addBearerRoutes(new Map([['192.0.2.1', { ...gateway, device: 'ppp0', gateway: null }]]));
+    expect(ip.batches.splice(0)).toEqual([
+      `route replace 192.0.2.1/32 dev ppp0 proto 87\nroute replace ${stop('192.0.2.1/32')}\n`,
+    ]);
+    table.push({ dst: '192.0.2.1', dev: 'ppp0', protocol: '87' });
+    await routes.refreshBearerRoutes();
+    table[0] = { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' };
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual([]);
+    table.pop();
+    await routes.refreshBearerRoutes();
+    expect(ip.batches.splice(0)).toEqual([
+      'route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 onlink proto 87\n',
+    ]);
+    table.push({ dst: '192.0.2.1', gateway: '10.0.0.9', dev: 'eth0', protocol: '87' });
+    table[0] = { dst: 'default', gateway: '10.0.0.1', dev: 'eth0' };
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.1 dev eth0 onlink proto 87\n']);
+  });
+
+  it('renews a pin that a killed helper left, though it answers for itself', async () => {
+    const table: object[] = [
+      { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+      { dst: '192.0.2.1', dev: 'ppp0', protocol: '87' },
+    ];
+    const ip = new FakeIp({ 'link show': links, '-4 route show': table });
+    const routes = sharedRoutes(createLinuxRoutes(ip));
+    await routes.addBearerRoutes(new Map([['192.0.2.1', { ...gateway, device: 'ppp0', gateway: null }]]));
+    ip.batches.splice(0);
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 onlink proto 87\n']);
+  });
+
+  it('renews what it can where the kernel refuses one gateway, and tells', async () => {
+    const ip = new FakeIp({
+      'link show': links,
+      '-4 route show': [
+        { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
+        { dst: '192.0.2.0/24', gateway: '10.3.0.1', dev: 'ppp0' },
+      ],
+    });
+    ip.refusing = /10\.3\.0\.1/;
+    ip.refusal = new Refused('Nexthop has invalid gateway', '', 0);
+    const renewed = createLinuxRoutes(ip).renewBearerRoutes(['192.0.2.1', '198.51.100.1']);
+    await expect(renewed).rejects.toBe(ip.refusal);
+    expect(ip.batches).toEqual(['route replace 198.51.100.1/32 via 10.0.0.9 dev eth0 onlink proto 87\n']);
   });
 
   it('keeps a route that two tunnels share until both have given it back', async () => {
@@ -225,8 +308,10 @@ describe('routes on Linux', () => {
     });
     const inside = { device: 'wg0', gateway: null, mtu: 1_420, isLocal: false };
     const routes = createLinuxRoutes(ip);
-    expect(await routes.addBearerRoutes(new Map([['192.0.2.1', inside]]))).toEqual(['192.0.2.1']);
-    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n']);
+    await routes.addBearerRoutes(new Map([['192.0.2.1', inside]]));
+    expect(ip.batches).toEqual([
+      `route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 onlink proto 87\nroute replace ${stop('192.0.2.1/32')}\n`,
+    ]);
   });
 
   it('renews the routes to endpoints that differ from the way there now, and no others', async () => {
@@ -248,8 +333,8 @@ describe('routes on Linux', () => {
     const pinned = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '2001:db8::1'];
     await routes.renewBearerRoutes(pinned);
     expect(ip.batches).toEqual([
-      'route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n' +
-        'route replace 192.0.2.3/32 via 10.0.0.9 dev eth0 proto 87\n',
+      'route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 onlink proto 87\n' +
+        'route replace 192.0.2.3/32 via 10.0.0.9 dev eth0 onlink proto 87\n',
     ]);
   });
 
@@ -273,6 +358,8 @@ describe('routes on Linux', () => {
         { dst: '192.0.2.1', dev: 'eth0', protocol: '87' },
         { dst: '192.0.2.2', dev: 'eth0', protocol: '87' },
         { dst: '192.0.2.3', dev: 'eth0' },
+        { type: 'unreachable', dst: '192.0.2.1', metric: 4_294_967_294, protocol: '87' },
+        { type: 'unreachable', dst: '192.0.2.2', metric: 4_294_967_294, protocol: '87' },
         { type: 'unreachable', dst: '10.8.0.0/16', metric: 1, protocol: '87' },
         { type: 'unreachable', dst: '10.9.0.0/16', metric: 1, protocol: '87' },
         { type: 'unreachable', dst: '10.10.0.0/16', metric: 1 },
@@ -281,7 +368,8 @@ describe('routes on Linux', () => {
     });
     await createLinuxRoutes(ip).removeLeftovers(prefixes('192.0.2.1', '10.8.0.0/16'));
     expect(ip.batches).toEqual([
-      'route del 192.0.2.2/32 proto 87\n' +
+      `route del ${stop('192.0.2.2/32')}\n` +
+        'route del 192.0.2.2/32 proto 87\n' +
         'route del unreachable 10.9.0.0/16 metric 1 proto 87\n' +
         'route del unreachable fd08::/16 metric 1025 proto 87\n',
     ]);
@@ -305,21 +393,31 @@ describe('routes on Linux', () => {
     expect(ip.batches).toEqual(['route del unreachable 10.8.0.0/16 metric 1 proto 87\n']);
   });
 
-  it('pins an endpoint beside what is held, and says where there is no way', async () => {
+  it('pins an endpoint beside what is held, and one without a way once there is one', async () => {
+    const table6: object[] = [];
     const ip = new FakeIp({
       'link show': links,
       '-4 route show': [
         { dst: 'default', gateway: '10.0.0.9', dev: 'eth0' },
-        { type: 'unreachable', dst: '192.0.2.0/24', metric: 1, protocol: '87' },
+        { type: 'unreachable', dst: '192.0.2.1', metric: 1, protocol: '87' },
       ],
-      '-6 route show': [],
+      '-6 route show': table6,
     });
-    const routes = createLinuxRoutes(ip);
-    expect(await routes.addBearerRoutes(new Map([['192.0.2.1', null]]))).toEqual(['192.0.2.1']);
-    expect(ip.batches).toEqual(['route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 proto 87\n']);
-    await expect(routes.addBearerRoutes(new Map([['fd00::1', null]]))).rejects.toThrow(
-      'there is no way to an endpoint, at fd00::1',
-    );
+    const routes = sharedRoutes(createLinuxRoutes(ip));
+    await routes.addBearerRoutes(new Map([['192.0.2.1', null]]));
+    await routes.addBearerRoutes(new Map([['fd00::1', null]]));
+    expect(ip.batches.splice(0)).toEqual([
+      `route replace 192.0.2.1/32 via 10.0.0.9 dev eth0 onlink proto 87\nroute replace ${stop('192.0.2.1/32')}\n`,
+      `route replace ${stop('fd00::1/128')}\n`,
+    ]);
+    await routes.removeBearerRoutes(['192.0.2.1']);
+    expect(ip.batches).toEqual([]);
+    table6.push({ type: 'unreachable', dst: 'fd00::1', dev: 'lo', metric: 4_294_967_294, protocol: '87' });
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual([]);
+    table6.push({ dst: 'default', gateway: 'fe80::1', dev: 'eth0' });
+    await routes.refreshBearerRoutes();
+    expect(ip.batches).toEqual(['route replace fd00::1/128 via fe80::1 dev eth0 onlink proto 87\n']);
   });
 
   const nothing = { '-N -4 route show table all': [], '-N -6 route show table all': [] };

@@ -192,17 +192,6 @@ describe('bring-up', () => {
     expect(fake.done.at(-1)).toBe('unguard ');
   });
 
-  it('refuses to swallow an endpoint that it cannot reach', async () => {
-    const { fake, tunnel } = setUp();
-    fake.path = null;
-    const outcome = outcomeOf(tunnel.up(configWith('10.7.0.0/24, 10.8.0.0/16', '192.0.2.0/24'), 30, staying));
-    await until(() => fake.clock.sleeperCount === 2);
-    fake.clock.advance(500);
-    expect(await outcome).toBe(
-      'there is no way to an endpoint, tunnel home at 192.0.2.1, check the network connection',
-    );
-  });
-
   it.each([
     ['off', ['setTunnelRoutes ']],
     ['main', ['setTunnelRoutes 10.8.0.0/16']],
