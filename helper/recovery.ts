@@ -38,7 +38,7 @@ export async function recover(traces: Traces, protection: Protection): Promise<s
     ['remove interfaces', () => traces.tun.removeLeftovers(names)],
     [
       'remove the routes of a full tunnel',
-      () => (hasFullTunnel ? undefined : traces.fullTunnelRouting.remove()),
+      () => (hasFullTunnel ? undefined : traces.fullTunnelRouting.removeLeftovers()),
     ],
     // One that goes on asks for the way to its endpoint, which its own routes must not answer.
     [
@@ -62,7 +62,7 @@ export async function reset(
   const { tunnels, kernelSettings } = await journal.read();
   return attemptAll(traces.log, [
     ['remove interfaces', () => traces.tun.removeLeftovers([])],
-    ['remove the routes of a full tunnel', () => traces.fullTunnelRouting.remove()],
+    ['remove the routes of a full tunnel', () => traces.fullTunnelRouting.removeLeftovers()],
     ['remove the routes to endpoints', () => traces.routes.removeLeftovers()],
     ['put the settings of the kernel back', () => traces.fullTunnelRouting.restoreSettings(kernelSettings)],
     ['give the DNS servers back', () => traces.dns.recover([])],

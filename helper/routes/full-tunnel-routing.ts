@@ -30,16 +30,18 @@ export interface FullTunnelRouting {
   /** From now on what goes to this tunnel finds its way past the full one, if there is one. Its device is up. */
   addSplit(tunnel: SplitTunnel): Promise<void>;
   removeSplit(device: string): Promise<void>;
-  /** Removes all rules and routes that are ours, whoever left them. What is gone already is no failure. */
-  remove(): Promise<void>;
-  /** The same, unless there is a present tunnel. */
+  /** Removes the present tunnel's rules and routes, where it is the one on this device. */
+  remove(device: string): Promise<void>;
+  /** Removes all that is ours, whoever left it, unless there is a present tunnel. What is gone already is no failure. */
   removeLeftovers(): Promise<void>;
 }
 
 /** What a system does. Every call throws Failure. */
 export interface SystemRouting
-  extends Pick<FullTunnelRouting, 'settingsToChange' | 'changeSettings' | 'restoreSettings' | 'remove'> {
+  extends Pick<FullTunnelRouting, 'settingsToChange' | 'changeSettings' | 'restoreSettings'> {
   apply(tunnel: FullTunnel, splits?: readonly SplitTunnel[]): Promise<void>;
+  /** All rules and routes that are ours. */
+  remove(): Promise<void>;
 }
 
 const notYet: SystemRouting = {
@@ -86,10 +88,11 @@ export function presentTunnel(routing: SystemRouting): FullTunnelRouting {
         splits.delete(device);
         return applyPresent();
       }),
-    remove: () =>
-      inTurn(() => {
+    remove: (device) =>
+      inTurn(async () => {
+        if (present?.device !== device) return;
         present = null;
-        return routing.remove();
+        await routing.remove();
       }),
     removeLeftovers: () =>
       inTurn(async () => {

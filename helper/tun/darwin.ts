@@ -9,4 +9,5 @@ export const darwinTunDevices: TunDevices = {
   setUp: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   setDown: () => Promise.reject(notOnThisSystem('a tunnel interface')),
   removeLeftovers: async () => [],
+  removeLeftover: async () => {},
 };

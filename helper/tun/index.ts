@@ -25,6 +25,8 @@ export interface TunDevices {
   setDown(device: string): Promise<void>;
   /** Removes the interfaces that a helper left behind, but for those of some names. @returns what it removed */
   removeLeftovers(kept: readonly string[]): Promise<string[]>;
+  /** The same for one. Where there is none, or another program's, nothing is done. */
+  removeLeftover(name: string): Promise<void>;
 }
 
 export function tunDevicesFor(platform: NodeJS.Platform): TunDevices {

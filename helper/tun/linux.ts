@@ -60,14 +60,18 @@ export const linuxTunDevices: TunDevices = {
     const isThere = (await links()).some(({ ifname }) => ifname === device);
     if (isThere) await linuxIpCommand.batch([['link', 'set', 'dev', device, 'down']]);
   },
-  async removeLeftovers(kept) {
-    const ours = (await links()).filter(
-      ({ ifname, ifalias }) => ifalias === OUR_ALIAS && !kept.includes(ifname),
-    );
-    for (const { ifname } of ours) await linuxIpCommand.batch([['link', 'delete', 'dev', ifname]]);
-    return ours.map(({ ifname }) => ifname);
+  removeLeftovers: (kept) => removeOurs((name) => !kept.includes(name)),
+  async removeLeftover(name) {
+    await removeOurs((each) => each === name);
   },
 };
+
+/** @returns the names of those that were removed */
+async function removeOurs(isLeftover: (name: string) => boolean): Promise<string[]> {
+  const ours = (await links()).filter(({ ifname, ifalias }) => ifalias === OUR_ALIAS && isLeftover(ifname));
+  for (const { ifname } of ours) await linuxIpCommand.batch([['link', 'delete', 'dev', ifname]]);
+  return ours.map(({ ifname }) => ifname);
+}
 
 interface Link {
   readonly ifname: string;

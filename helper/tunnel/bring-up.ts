@@ -2,6 +2,7 @@
  * How a tunnel comes up, in order. Each step has one cause for its failure and leaves on the undo stack what takes it
  * back; whoever called runs the stack, in reverse, when a step throws or the tunnel goes down.
  */
+import { isIP } from 'node:net';
 import type { TunnelConfig } from '../../engine/config/tunnel-config.ts';
 import { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import type { HelperClock } from '../clock.ts';
@@ -37,8 +38,14 @@ import type { LiveJournal } from './live-journal.ts';
 import type { Protection } from './protection.ts';
 import { decidingPeers } from './session-watch.ts';
 import { DEFAULT_TUNNEL_SETTINGS, hasKillSwitch, type TunnelSettings } from './settings.ts';
-import type { Cause, TunnelFailure } from './state-machine.ts';
-import { configureEngine, type EngineSetup, initiateHandshakes, readDevice } from './uapi-client.ts';
+import type { Cause, Loss, TunnelFailure } from './state-machine.ts';
+import {
+  configureEngine,
+  type EngineDevice,
+  type EngineSetup,
+  initiateHandshakes,
+  readDevice,
+} from './uapi-client.ts';
 import type { UndoStack } from './undo.ts';
 
 /** What a tunnel asks of the machine. */
@@ -67,6 +74,8 @@ export interface LiveTunnel {
   engine: Engine | null;
   /** What a new process of the engine is given. */
   setup: EngineSetup | null;
+  /** Whether the address of a name is the last one, for it could not be asked for now. */
+  hasHeldName: boolean;
 }
 
 /** Its config, and what the person has set beside it. */
@@ -78,6 +87,8 @@ export interface BringUpOrder {
   readonly world: World;
   readonly undo: UndoStack;
   readonly live: LiveTunnel;
+  /** What it asked of the firewall, where it goes on after a helper that was killed. Then nobody has to answer it yet. */
+  readonly resumed: ProtectedTunnel | null;
   /** Never rejects. */
   readonly beforeEngineStops: (engine: Engine) => Promise<void>;
   /** Aborted with an Interrupted. */
@@ -95,28 +106,32 @@ export class BringUpFailed extends Error {
   }
 }
 
-type Outcome = 'connected' | 'interface-up';
-
 /** How often the engine is asked for its first handshake. */
 const HANDSHAKE_POLL_MS = 100;
 /** How long the end of a process may take to be reported after its socket broke. */
 const ENGINE_NEWS_MS = 500;
 
-/** @throws BringUpFailed, or Interrupted where somebody cancelled it */
-export async function bringUp(order: BringUpOrder): Promise<Outcome> {
-  const { world, signal, live, undo, name } = order;
+/** @returns null once a peer has answered, else why it is not connected yet. @throws BringUpFailed, or Interrupted */
+export async function bringUp(order: BringUpOrder): Promise<Loss | null> {
+  const { world, signal, live, undo, name, resumed } = order;
+  if (resumed !== null) takeBackLeftovers(order, resumed);
   undo.push('open what was held for its routes', () => world.routes.release(name));
 
   const { config } = await step(order, 'read-config', () => connectableTunnel(order));
   live.config = config;
   const { isFull, mark } = guardOf(config, DEFAULT_TUNNEL_SETTINGS);
+  const last = lastEndpoints(order);
   const endpoints = await step(order, 'resolve-endpoints', () =>
-    resolveEndpoints(config, lastEndpoints(order), world.lookUp, world.clock, signal),
+    resolveEndpoints(config, last, world.lookUp, world.clock, signal),
   );
-  const guard = await step(order, 'read-config', async () => ({
-    ...guardOf(config, (await order.readTunnel()).settings), // a person may have changed them since
-    endpoints: endpoints.filter((endpoint) => endpoint !== null),
-  }));
+  live.hasHeldName = endpoints.some((endpoint) => endpoint !== null && isHeld(endpoint, last));
+  const guard = await step(order, 'read-config', async () => {
+    const { settings } = await order.readTunnel(); // a person may have changed them since
+    return {
+      ...guardAfter(world.protection.of(name), config, settings),
+      endpoints: endpoints.filter((endpoint) => endpoint !== null),
+    };
+  });
   // Taken back by whoever runs the undo stack, after that: until then the tunnel is guarded.
   await step(order, 'set-firewall-policy', () => world.protection.set(name, guard));
   // Asked before the interface has an address: its own subnet must not be what answers.
@@ -169,9 +184,25 @@ export async function bringUp(order: BringUpOrder): Promise<Outcome> {
         : setTunnelRoutes(order, config, tun.name),
     );
     await step(order, 'set-dns', () => setDns(order, config, tun.name, isFull));
-    await step(order, 'handshake', () => awaitHandshake(order, engine, setup));
+    await step(order, 'handshake', async () => {
+      await initiateHandshakes(engine.request, setup, signal);
+      if (resumed === null && hasDecidingEndpoint(config)) await untilAnswered(order, engine, setup);
+    });
   });
-  return hasDecidingEndpoint(config) ? 'connected' : 'interface-up';
+  if (!hasDecidingEndpoint(config)) return 'not-called';
+  return resumed === null ? null : 'no-answer';
+}
+
+/** What of them the steps take over, they also take back; what they do not come to is left for here. */
+function takeBackLeftovers({ world, undo, name }: BringUpOrder, { isFull }: ProtectedTunnel): void {
+  undo.push('remove the interface that was left', () => world.tun.removeLeftover(name));
+  if (isFull) undo.push('remove the routes that were left', () => world.fullTunnelRouting.removeLeftovers());
+  undo.push('give the DNS servers back', () => world.dns.revert(name));
+}
+
+function isHeld({ host, address, port }: Endpoint, { endpoints, holds }: LastEndpoints): boolean {
+  const isKnown = endpoints.some((each) => each.address === address && each.port === port);
+  return holds && isKnown && host !== undefined && isIP(host) === 0;
 }
 
 /** A tunnel that is guarded before it comes up has been up, in this helper or in one before it. */
@@ -196,6 +227,20 @@ export function guardOf(config: TunnelConfig, settings: TunnelSettings): Protect
     // Never 0: the firewall would take everybody's datagrams for the tunnel's own.
     mark: fwMark || DEFAULT_MARK,
     endpoints: [],
+  };
+}
+
+/** What was guarded stays guarded, whatever its config asks for by now: only a person opens it. */
+export function guardAfter(
+  before: ProtectedTunnel | null,
+  config: TunnelConfig,
+  settings: TunnelSettings,
+): ProtectedTunnel {
+  const guard = guardOf(config, settings);
+  return {
+    ...guard,
+    killSwitch: guard.killSwitch || before?.killSwitch === true,
+    endpoints: before?.endpoints ?? [],
   };
 }
 
@@ -229,7 +274,10 @@ function timedOut({ live, world }: BringUpOrder, cause: Cause, within: string): 
       return {
         what: `no authenticated packet came back ${within}`,
         where: `from ${hosts}`,
-        advice: 'check the endpoint, the keys and that UDP gets through',
+        advice: live.hasHeldName
+          ? 'its name was not asked for anew while the kill switch is closed: give the endpoint as an address, ' +
+            'or take the tunnel down first'
+          : 'check the endpoint, the keys and that UDP gets through',
       };
     case 'resolve-endpoints':
       return {
@@ -390,7 +438,7 @@ async function routeEverything({ world, undo }: BringUpOrder, tunnel: FullTunnel
     await world.journal.writeKernelSettings([]);
   });
   routing.changeSettings(settings);
-  undo.push('remove the routes of a full tunnel', () => routing.remove());
+  undo.push('remove the routes of a full tunnel', () => routing.remove(tunnel.device));
   await routing.apply(tunnel);
   await world.routes.setTunnelRoutes(tunnel.device, [], null); // its config may have asked for less before
 }
@@ -416,16 +464,17 @@ function hasDecidingEndpoint({ peers }: TunnelConfig): boolean {
 }
 
 /** An authenticated packet came back once the engine has a handshake. */
-async function awaitHandshake(order: BringUpOrder, engine: Engine, setup: EngineSetup): Promise<void> {
-  await initiateHandshakes(engine.request, setup, order.signal);
-  if (!hasDecidingEndpoint(setup.config)) return;
+async function untilAnswered(order: BringUpOrder, engine: Engine, setup: EngineSetup): Promise<void> {
   const deciding = new Set(decidingPeers(setup.config.peers).map(({ publicKey }) => publicKey.toBase64()));
   for (;;) {
     const device = await readDevice(engine.request, order.signal);
     if (device.peers.some((peer) => deciding.has(peer.publicKey) && peer.latestHandshake !== null)) return;
-    // An engine that has not heard yet that its link is up has called nobody.
-    if (device.peers.every(({ txBytes }) => txBytes === 0))
-      await initiateHandshakes(engine.request, setup, order.signal);
+    if (hasCalledNobody(device)) await initiateHandshakes(engine.request, setup, order.signal);
     await order.world.clock.sleep(HANDSHAKE_POLL_MS, order.signal);
   }
+}
+
+/** As an engine that had not heard yet that its link is up when it was told to. */
+export function hasCalledNobody({ peers }: EngineDevice): boolean {
+  return peers.every(({ txBytes }) => txBytes === 0);
 }

@@ -9,11 +9,12 @@ import { errorCode, Failure } from '../failure.ts';
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+  /** As its config names it. An older helper wrote none down. */
+  readonly host?: string | undefined;
 }
 
 /** Where the peers of a tunnel were when it was up. */
 export interface LastEndpoints {
-  /** Of those that have one, in order. */
   readonly endpoints: readonly Endpoint[];
   /** Whether no name is asked for while they are known. Else they do where a name cannot be asked for now. */
   readonly holds: boolean;
@@ -45,14 +46,15 @@ export async function resolveEndpoints(
   signal: AbortSignal,
 ): Promise<(Endpoint | null)[]> {
   const named = config.peers.filter(({ endpoint }) => endpoint !== null);
-  const isOfThisConfig =
-    last.endpoints.length === named.length &&
-    named.every(({ endpoint }, i) => endpoint?.port === last.endpoints[i]?.port);
   return Promise.all(
     config.peers.map(async (peer) => {
       if (peer.endpoint === null) return null;
-      const known = isOfThisConfig ? last.endpoints[named.indexOf(peer)] : undefined;
-      if (known !== undefined && last.holds && isIP(peer.endpoint.host) === 0) return known;
+      const { host, port } = peer.endpoint;
+      // Without its name, the place in the config has to do.
+      const known = last.endpoints.find(
+        (each, i) => each.port === port && (each.host ?? named[i]?.endpoint?.host) === host,
+      );
+      if (known !== undefined && last.holds && isIP(host) === 0) return { ...known, host };
       return resolve(peer.endpoint, known, lookUp, clock, signal);
     }),
   );
@@ -66,16 +68,16 @@ async function resolve(
   signal: AbortSignal,
 ): Promise<Endpoint> {
   const { host, port } = endpoint;
-  if (isIP(host) !== 0) return { address: host, port };
+  if (isIP(host) !== 0) return { address: host, port, host };
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {
       const [address] = await abortable(lookUp(host), signal);
-      if (address !== undefined) return { address, port };
+      if (address !== undefined) return { address, port, host };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (errorCode(error) === 'ENOTFOUND')
         throw new Failure('the name of an endpoint does not exist', `at ${host}`, 'check its spelling');
-      if (last !== undefined) return last;
+      if (last !== undefined) return { ...last, host };
     }
     await clock.sleep(wait, signal);
   }

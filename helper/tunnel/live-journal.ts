@@ -25,7 +25,8 @@ const liveTunnel = z.strictObject({
   allowLan: z.boolean(),
   mark: z.int(),
   addresses: z.array(z.string()),
-  endpoints: z.array(z.strictObject({ address: z.string(), port: z.int() })),
+  // Helpers before this one wrote no host.
+  endpoints: z.array(z.strictObject({ address: z.string(), port: z.int(), host: z.string().optional() })),
 });
 const liveFile = z.strictObject({
   version: z.literal(VERSION),
@@ -114,7 +115,7 @@ function toJson({ isFull, killSwitch, allowLan, mark, addresses, endpoints }: Pr
     allowLan,
     mark,
     addresses: addresses.map(String),
-    endpoints: endpoints.map(({ address, port }) => ({ address, port })),
+    endpoints: endpoints.map(({ address, port, host }) => ({ address, port, host })),
   };
 }
 

@@ -6,7 +6,7 @@
  * persistent keepalive demands none, and is shorter than what shows here.
  *
  * Of several peers, one that takes all traffic of a family decides alone. Otherwise one that answers is enough; they are
- * lost when all that were called are silent, and none of them, called or not, was heard since the last was called.
+ * lost when one was called since any of them was last heard, and none answers for as long as the last of them has its time.
  */
 import type { PeerConfig } from '../../engine/config/tunnel-config.ts';
 import { HANDSHAKE_INITIATION_LENGTH } from '../../engine/wire/messages.ts';
@@ -33,6 +33,7 @@ export class SessionWatch {
   readonly #before = new Map<string, Counted>();
   /** When a peer was first sent what it has not answered. */
   readonly #unansweredSince = new Map<string, number>();
+  #calledAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(peers: readonly PeerConfig[]) {
@@ -52,8 +53,9 @@ export class SessionWatch {
       if (rx > before.rx) {
         this.#unansweredSince.delete(publicKey);
         this.#heardAt = now;
-      } else if (tx - before.tx >= HANDSHAKE_INITIATION_LENGTH && !this.#unansweredSince.has(publicKey)) {
-        this.#unansweredSince.set(publicKey, now);
+      } else if (tx - before.tx >= HANDSHAKE_INITIATION_LENGTH) {
+        this.#calledAt = now;
+        if (!this.#unansweredSince.has(publicKey)) this.#unansweredSince.set(publicKey, now);
       }
     }
     if (this.#heardAt === now) return true;
@@ -64,12 +66,13 @@ export class SessionWatch {
   restart(): void {
     this.#before.clear();
     this.#unansweredSince.clear();
+    this.#calledAt = Number.NEGATIVE_INFINITY;
     this.#heardAt = Number.NEGATIVE_INFINITY;
   }
 
   #isSilent(now: number): boolean {
-    let lastCalledAt = Number.NEGATIVE_INFINITY;
-    for (const since of this.#unansweredSince.values()) lastCalledAt = Math.max(lastCalledAt, since);
-    return lastCalledAt > this.#heardAt && now - lastCalledAt >= PATIENCE_MS;
+    if (this.#calledAt <= this.#heardAt) return false;
+    const silentSince = Math.max(this.#heardAt, ...this.#unansweredSince.values());
+    return now - silentSince >= PATIENCE_MS;
   }
 }

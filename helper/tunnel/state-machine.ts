@@ -43,8 +43,8 @@ export type TunnelState =
 
 export type TunnelEvent =
   | { readonly kind: 'up-requested' }
-  /** `isAnswered` where an authenticated packet came back. */
-  | { readonly kind: 'bring-up-completed'; readonly at: number; readonly isAnswered: boolean }
+  /** `loss` is null where an authenticated packet came back. */
+  | { readonly kind: 'bring-up-completed'; readonly at: number; readonly loss: Loss | null }
   | { readonly kind: 'session-lost'; readonly loss: Loss }
   /** An authenticated packet came back. */
   | { readonly kind: 'session-answered'; readonly at: number }
@@ -86,7 +86,7 @@ function fromRest(state: TunnelState, event: TunnelEvent): Transition {
 function fromConnecting(state: Extract<TunnelState, { kind: 'connecting' }>, event: TunnelEvent): Transition {
   if (state.loss === null && event.kind === 'bring-up-completed')
     return stay(
-      event.isAnswered ? { kind: 'connected', since: event.at } : { kind: 'connecting', loss: 'not-called' },
+      event.loss === null ? { kind: 'connected', since: event.at } : { kind: 'connecting', loss: event.loss },
     );
   if (state.loss !== null && event.kind === 'session-answered')
     return stay({ kind: 'connected', since: event.at });

@@ -1,12 +1,14 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
 import type { HelperClock } from '../clock.ts';
 import { Failure, type FailureParts, toFailure } from '../failure.ts';
+import type { ProtectedTunnel } from '../firewall/policy.ts';
 import type { ResultOf } from '../ipc/contract.ts';
 import type { TrafficCounter } from '../traffic/tunnel-traffic.ts';
 import {
   BringUpFailed,
   bringUp,
   engineEnded,
+  hasCalledNobody,
   type LiveTunnel,
   mtuFor,
   pathsOutside,
@@ -19,7 +21,13 @@ import { Interrupted } from './interrupted.ts';
 import { SessionWatch } from './session-watch.ts';
 import { hasKillSwitch, type TunnelSettings } from './settings.ts';
 import { type TunnelEvent, type TunnelFailure, type TunnelState, transition } from './state-machine.ts';
-import { configureEngine, type EngineDevice, initiateHandshakes, readDevice } from './uapi-client.ts';
+import {
+  configureEngine,
+  type EngineDevice,
+  type EngineSetup,
+  initiateHandshakes,
+  readDevice,
+} from './uapi-client.ts';
 import { UndoStack } from './undo.ts';
 
 const SESSION_POLL_MS = 1_000;
@@ -73,24 +81,36 @@ export class Tunnel {
    * waited for.
    *
    * @param departed aborts when whoever asked waits no longer: with the one who began it, the attempt ends
+   * @param wasGuarded whether its kill switch, or that of one whose place it takes, was closed before it was asked for
    * @throws Failure, to the one who began it after everything has been taken down again
    */
-  async up(readTunnel: ReadTunnel, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
+  async up(
+    readTunnel: ReadTunnel,
+    timeoutSeconds: number,
+    departed: AbortSignal,
+    wasGuarded = this.#isGuarded,
+  ): Promise<UpOutcome> {
     while (this.#state.kind === 'disconnecting') await this.#unwinding;
     if (this.#state.kind === 'connected') return 'already-connected';
-    if (departed.aborted) throw this.#inWords(new Interrupted('cancelled', ''));
     if (this.#state.kind === 'connecting') return this.#join(timeoutSeconds, departed);
-    const wasGuarded = this.#world.protection.of(this.name)?.killSwitch === true;
-    this.#apply({ kind: 'up-requested' });
-    const attempt = this.#bringUp(readTunnel, timeoutSeconds);
-    this.#attempt = attempt;
+    const attempt = this.#begin(readTunnel, timeoutSeconds, null);
     const cancel = () => {
       if (this.#attempt !== attempt || this.#state.kind !== 'connecting') return;
       // What was closed before it was asked for, only a person opens.
       this.#apply(wasGuarded ? { kind: 'failed', failure: this.#cancelled() } : { kind: 'down-requested' });
     };
     departed.addEventListener('abort', cancel);
+    if (departed.aborted) cancel();
     return attempt.finally(() => departed.removeEventListener('abort', cancel));
+  }
+
+  /**
+   * Goes on with what a killed helper left of it. Resolves once it stands: its peer may be out of reach for long.
+   *
+   * @throws Failure, after everything has been taken down, also what was left
+   */
+  resume(readTunnel: ReadTunnel, timeoutSeconds: number): Promise<UpOutcome> {
+    return this.#begin(readTunnel, timeoutSeconds, this.#world.protection.of(this.name));
   }
 
   /** Resolves once it is not on its way down. */
@@ -147,8 +167,27 @@ export class Tunnel {
     await engine.stop();
   }
 
+  #begin(
+    readTunnel: ReadTunnel,
+    timeoutSeconds: number,
+    resumed: ProtectedTunnel | null,
+  ): Promise<UpOutcome> {
+    this.#apply({ kind: 'up-requested' });
+    const attempt = this.#bringUp(readTunnel, timeoutSeconds, resumed);
+    this.#attempt = attempt;
+    return attempt;
+  }
+
+  /** One that is gone on with stands before its peer answers. */
+  async #answered(): Promise<UpOutcome> {
+    const outcome = await this.#attempt;
+    const isUnanswered = this.#state.kind === 'connecting' && this.#state.loss === 'no-answer';
+    return isUnanswered ? this.#attempt : outcome;
+  }
+
   /** Waits for the attempt of somebody else, without a say in it. */
   async #join(timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
+    if (departed.aborted) throw this.#inWords(new Interrupted('cancelled', ''));
     const settled = new AbortController();
     const enough = this.#world.clock
       .sleep(timeoutSeconds * 1_000, AbortSignal.any([settled.signal, departed]))
@@ -161,14 +200,18 @@ export class Tunnel {
         );
       });
     try {
-      return await Promise.race([this.#attempt, enough]);
+      return await Promise.race([this.#answered(), enough]);
     } finally {
       settled.abort();
       enough.catch(() => {}); // it lost the race
     }
   }
 
-  async #bringUp(readTunnel: ReadTunnel, timeoutSeconds: number): Promise<UpOutcome> {
+  async #bringUp(
+    readTunnel: ReadTunnel,
+    timeoutSeconds: number,
+    resumed: ProtectedTunnel | null,
+  ): Promise<UpOutcome> {
     const { clock } = this.#world;
     const finished = new AbortController();
     this.#stop = new AbortController();
@@ -179,6 +222,7 @@ export class Tunnel {
       world: this.#world,
       undo: this.#undo,
       live: this.#live,
+      resumed,
       beforeEngineStops: (engine) => this.#readLast(engine),
       signal: stop.signal,
     });
@@ -188,12 +232,11 @@ export class Tunnel {
       () => {}, // it was up, or had failed, before
     );
     try {
-      const outcome = await steps;
-      const isAnswered = outcome === 'connected';
-      this.#apply({ kind: 'bring-up-completed', at: unixSeconds(clock), isAnswered });
+      const loss = await steps;
+      this.#apply({ kind: 'bring-up-completed', at: unixSeconds(clock), loss });
       if (stop.signal.aborted) throw new Interrupted('cancelled', '');
       this.#watchEngine();
-      return outcome;
+      return loss === null ? 'connected' : 'interface-up';
     } catch (error) {
       if (error instanceof BringUpFailed) this.#apply({ kind: 'failed', failure: error.failure });
       await this.#unwinding;
@@ -212,9 +255,12 @@ export class Tunnel {
 
   /** What failed may leave the machine closed. */
   #withGuard({ parts }: Failure): Failure {
-    const isGuarded = this.#world.protection.of(this.name)?.killSwitch === true;
-    const advice = [parts.advice, ...(isGuarded ? [this.#howToOpen()] : [])].filter(Boolean).join('; ');
+    const advice = [parts.advice, ...(this.#isGuarded ? [this.#howToOpen()] : [])].filter(Boolean).join('; ');
     return new Failure(parts.what, parts.where, advice);
+  }
+
+  get #isGuarded(): boolean {
+    return this.#world.protection.of(this.name)?.killSwitch === true;
   }
 
   #howToOpen(): string {
@@ -239,7 +285,7 @@ export class Tunnel {
         this.#apply({ kind: 'session-lost', loss: 'engine-died' });
       },
     );
-    void this.#watchSession(engine, session, counter, signal).catch(() => {}); // the tunnel goes down
+    void this.#watchSession(engine, setup, session, counter, signal).catch(() => {}); // the tunnel goes down
     void engine.ended.then((how) => {
       if (engine !== this.#live.engine) return;
       const failure: TunnelFailure = {
@@ -254,6 +300,7 @@ export class Tunnel {
   /** @throws the signal's reason */
   async #watchSession(
     engine: Engine,
+    setup: EngineSetup,
     session: SessionWatch,
     counter: TrafficCounter,
     signal: AbortSignal,
@@ -268,6 +315,7 @@ export class Tunnel {
       const isAnswered = session.observe(device, clock.monotonicMs());
       if (isAnswered === true) this.#apply({ kind: 'session-answered', at: unixSeconds(clock) });
       if (isAnswered === false) this.#apply({ kind: 'session-lost', loss: 'no-answer' });
+      if (hasCalledNobody(device)) await initiateHandshakes(engine.request, setup, signal).catch(() => {});
     }
   }
 
@@ -308,8 +356,7 @@ export class Tunnel {
     const before = this.#state;
     const { state, effect } = transition(before, event);
     this.#state = state;
-    const isWaiting = state.kind === 'connecting' && state.loss !== null;
-    if (isWaiting && (before.kind === 'connected' || state.loss === 'not-called')) this.#reconnect();
+    if (isWaiting(state) && !isWaiting(before)) this.#reconnect();
     if (state.kind !== 'connecting') this.#settleReconnection();
     if (state.kind !== before.kind) {
       this.#logState();
@@ -367,6 +414,11 @@ export class Tunnel {
   }
 }
 
+/** It stands, and nobody answers. */
+function isWaiting(state: TunnelState): boolean {
+  return state.kind === 'connecting' && state.loss !== null;
+}
+
 function unixSeconds(clock: HelperClock): number {
   return Math.floor(clock.wallMs() / 1_000);
 }
@@ -382,5 +434,6 @@ function nothingLive(): LiveTunnel {
     mtu: null,
     engine: null,
     setup: null,
+    hasHeldName: false,
   };
 }

@@ -16,13 +16,13 @@ import { Announcements, type EventSources, Samples } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { inBoth, isMainTable, meeting } from '../routes/plan.ts';
-import { allowedIpsOf, guardOf, type ReadTunnel, type World } from './bring-up.ts';
+import { allowedIpsOf, guardAfter, guardOf, type ReadTunnel, type World } from './bring-up.ts';
 import { importSummary, nameFor, readConf } from './conf.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
 import { totalsOf, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
-import { Tunnel, type UpOutcome } from './tunnel.ts';
+import { Tunnel } from './tunnel.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
 
 /** An engine answers in milliseconds; `status` goes on without one that does not. */
@@ -32,14 +32,21 @@ const TRAFFIC_INTERVAL_MS = 1_000;
 /** Of an attempt that goes on whoever departs. */
 const NEVER = new AbortController().signal;
 
+/** What a tunnel takes for itself. */
+interface Claim {
+  readonly prefixes: readonly IpPrefix[];
+  /** All traffic of a family, and with it the routing of all. */
+  readonly isFull: boolean;
+}
+
 export class Tunnels {
   readonly #store: TunnelStore;
   readonly #machine: MachineSettingsStore;
   readonly #world: World;
   /** Those that were asked to come up since the helper started. */
   readonly #tunnels = new Map<string, Tunnel>();
-  /** The allowed IPs of those that are up, or about to come up. */
-  readonly #claims = new Map<string, readonly IpPrefix[]>();
+  /** Of those that are up, or about to come up. */
+  readonly #claims = new Map<string, Claim>();
   readonly #changes = new Announcements<TunnelsEvent>(async () => [
     this.#machineState(),
     ...(await this.#names()).map((name) => stateEvent(this.#tunnel(name))),
@@ -84,8 +91,9 @@ export class Tunnels {
         if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
         await this.#tunnel(name).unwound();
         const begins = isAtRest(this.#tunnel(name));
-        if (begins) await this.#makeRoom(name, replace);
-        const attempt = this.#up(name, timeoutSeconds, given);
+        const wasGuarded = begins ? await this.#makeRoom(name, replace) : undefined;
+        const read = () => this.#readTunnel(name);
+        const attempt = this.#tunnel(name).up(read, timeoutSeconds, given, wasGuarded);
         return { attempt: begins ? attempt.finally(() => this.#release(name)) : attempt };
       });
       return { outcome: await attempt };
@@ -131,22 +139,22 @@ export class Tunnels {
 
   /** Brings up again what was up when another helper was killed. Resolves once all of them are coming up. */
   async resume(names: readonly string[]): Promise<void> {
-    const { log } = this.#world;
     const attempts: Promise<unknown>[] = [];
-    for (const name of names) {
-      try {
-        await this.#inTurn(async () => {
-          await this.#makeRoom(name, false);
-          log('info', 'tunnel is brought up again', { tunnel: name });
-          // Its failure is logged and told by its state.
-          const attempt = this.#up(name, MAX_UP_TIMEOUT_SECONDS, NEVER);
-          attempts.push(attempt.catch(() => {}));
-        });
-      } catch (error) {
-        // What it guarded stays closed.
-        log('error', 'tunnel is not brought up again', { tunnel: name, reason: toFailure(error).message });
-      }
-    }
+    for (const name of names)
+      await this.#inTurn(async () => {
+        this.#world.log('info', 'tunnel is brought up again', { tunnel: name });
+        // Without a place it fails like one whose config cannot be read: what was left of it goes, its guard stays.
+        const read: ReadTunnel = await this.#claim(name, false).then(
+          () => () => this.#readTunnel(name),
+          (error) => () => Promise.reject(error),
+        );
+        // Its failure is logged and told by its state.
+        attempts.push(
+          this.#tunnel(name)
+            .resume(read, MAX_UP_TIMEOUT_SECONDS)
+            .catch(() => {}),
+        );
+      });
     if (names.length > 0) void this.#tidyAfter(attempts);
   }
 
@@ -253,50 +261,57 @@ export class Tunnels {
     return { event: 'machine-state', lockdown, isClosed };
   }
 
-  async #up(name: string, timeoutSeconds: number, departed: AbortSignal): Promise<UpOutcome> {
-    return this.#tunnel(name).up(() => this.#readTunnel(name), timeoutSeconds, departed);
+  /**
+   * No two tunnels may claim an address, nor two the routing of everything, of whatever family.
+   *
+   * @param replace whether it may take the place of others @returns those it meets. @throws Failure
+   */
+  async #claim(name: string, replace: boolean): Promise<string[]> {
+    const { config, settings } = await this.#readTunnel(name);
+    const prefixes = config.interface.table.kind === 'off' ? [] : allowedIpsOf(config);
+    const claim = { prefixes, isFull: guardOf(config, settings).isFull };
+    const others = [...this.#claims].filter(([other]) => other !== name && !isAtRest(this.#tunnel(other)));
+    const met = others.filter(([, theirs]) => isMeeting(claim, theirs));
+    const [first] = met;
+    if (first !== undefined && !replace) throw placeTaken(name, claim, ...first);
+    this.#claims.set(name, claim);
+    return met.map(([other]) => other);
   }
 
   /**
-   * No two tunnels may claim an address. One that takes the place of others guards the machine before they go down, and
-   * what failed and was guarded still is succeeded too. Without a kill switch, what it takes from them is held until its
-   * own routes stand. NOTE: a full tunnel's is not, whose own datagrams are among it.
+   * One that takes the place of others guards the machine before they go down, and what failed and was guarded still is
+   * succeeded too. Without a kill switch, what it takes from them is held until its own routes stand. NOTE: a full
+   * tunnel's is not, whose own datagrams are among it.
    *
-   * @throws Failure
+   * @returns whether a kill switch of theirs, or its own, was closed before. @throws Failure
    */
-  async #makeRoom(name: string, replace: boolean): Promise<void> {
-    const { config, settings } = await this.#readTunnel(name);
-    const claim = config.interface.table.kind === 'off' ? [] : allowedIpsOf(config);
-    const others = [...this.#claims].filter(([other]) => other !== name && !isAtRest(this.#tunnel(other)));
-    const met = others.filter(([, theirs]) => meeting(claim, theirs) !== null);
-    const [first] = met;
-    if (first !== undefined && !replace)
-      throw new Failure(
-        `its allowed IPs meet those of ${first[0]}, which is up`,
-        `tunnel ${name} at ${meeting(claim, first[1])}`,
-        `take that down first: wayfare down ${first[0]}; or let this one take its place: wayfare up ${name} --replace`,
-      );
-    this.#claims.set(name, claim);
+  async #makeRoom(name: string, replace: boolean): Promise<boolean> {
+    const met = await this.#claim(name, replace);
     const { protection, routes } = this.#world;
-    const guard = guardOf(config, settings);
+    const { config, settings } = await this.#readTunnel(name);
+    const before = protection.of(name);
+    const guard = guardAfter(before, config, settings);
     const failed = guard.killSwitch
       ? [...this.#tunnels.values()].filter(({ state }) => state.kind === 'error')
       : [];
     const succeeded = [
-      ...met.map(([other]) => this.#tunnel(other)),
+      ...met.map((other) => this.#tunnel(other)),
       ...failed.filter((each) => each.name !== name),
     ];
-    if (succeeded.length === 0) return;
-    await protection.set(name, { ...guard, endpoints: protection.of(name)?.endpoints ?? [] });
-    if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table))
-      await routes.hold(
-        name,
-        inBoth(
-          claim,
-          met.flatMap(([, theirs]) => theirs),
-        ),
-      );
+    const wasGuarded = [name, ...succeeded.map((each) => each.name)].some(
+      (each) => protection.of(each)?.killSwitch,
+    );
+    if (succeeded.length === 0) return wasGuarded;
+    await protection.set(name, guard);
+    if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table)) {
+      const theirs = met.flatMap((other) => this.#claims.get(other)?.prefixes ?? []);
+      await routes.hold(name, inBoth(allowedIpsOf(config), theirs)).catch(async (error) => {
+        await this.#logFailures('could not change the firewall', [protection.set(name, before)]);
+        throw error;
+      });
+    }
     await takeDown(succeeded);
+    return wasGuarded;
   }
 
   async #import({ fileName, content, name }: RequestOf<'import'>): Promise<ImportSummary> {
@@ -416,4 +431,19 @@ async function takeDown(tunnels: readonly Tunnel[]): Promise<Omit<ResultOf<'down
 
 function isAtRest({ state }: Tunnel): boolean {
   return state.kind === 'disconnected' || state.kind === 'error';
+}
+
+function isMeeting(one: Claim, other: Claim): boolean {
+  return (one.isFull && other.isFull) || meeting(one.prefixes, other.prefixes) !== null;
+}
+
+function placeTaken(name: string, claim: Claim, other: string, theirs: Claim): Failure {
+  const isOfAll = claim.isFull && theirs.isFull;
+  return new Failure(
+    isOfAll
+      ? `only one tunnel at a time can take all traffic, and ${other} is up`
+      : `its allowed IPs meet those of ${other}, which is up`,
+    isOfAll ? `tunnel ${name}` : `tunnel ${name} at ${meeting(claim.prefixes, theirs.prefixes)}`,
+    `take that down first: wayfare down ${other}; or let this one take its place: wayfare up ${name} --replace`,
+  );
 }

@@ -18,8 +18,10 @@ describe('endpoints', () => {
     const lookUp: LookUp = () => Promise.reject(new Error('asked'));
     const clock = new ManualClock();
     const resolve = (host: string) => resolveEndpoints(configWithHost(host), unknown, lookUp, clock, never);
-    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7 }]);
-    expect(await resolve('[fe80::1%eth0]:7')).toEqual([{ address: 'fe80::1%eth0', port: 7 }]);
+    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7, host: '192.0.2.7' }]);
+    expect(await resolve('[fe80::1%eth0]:7')).toEqual([
+      { address: 'fe80::1%eth0', port: 7, host: 'fe80::1%eth0' },
+    ]);
   });
 
   it('takes the first of the addresses a name has', async () => {
@@ -31,7 +33,7 @@ describe('endpoints', () => {
       new ManualClock(),
       never,
     );
-    expect(endpoints).toEqual([{ address: '2001:db8::1', port: 7 }]);
+    expect(endpoints).toEqual([{ address: '2001:db8::1', port: 7, host: 'vpn.example' }]);
   });
 
   it('retries a failure that may pass, ever more slowly', async () => {
@@ -50,7 +52,7 @@ describe('endpoints', () => {
       expect(clock.sleeperCount).toBe(1);
       clock.advance(1);
     }
-    expect(await endpoints).toEqual([{ address: '192.0.2.1', port: 7 }]);
+    expect(await endpoints).toEqual([{ address: '192.0.2.1', port: 7, host: 'vpn.example' }]);
   });
 
   it('gives up at once on a name that does not exist', async () => {
@@ -61,14 +63,14 @@ describe('endpoints', () => {
   });
 
   it('takes what it knew where no question for a name gets out, and only then', async () => {
-    const last = { endpoints: [{ address: '192.0.2.9', port: 7 }], holds: false };
+    const last = { endpoints: [{ address: '192.0.2.9', port: 7, host: 'vpn.example' }], holds: false };
     const refused: LookUp = () => Promise.reject(dnsError('EAI_AGAIN'));
     const clock = new ManualClock();
     const config = configWithHost('vpn.example:7');
     expect(await resolveEndpoints(config, last, refused, clock, never)).toEqual(last.endpoints);
     const answered: LookUp = async () => ['192.0.2.1'];
     expect(await resolveEndpoints(config, last, answered, clock, never)).toEqual([
-      { address: '192.0.2.1', port: 7 },
+      { address: '192.0.2.1', port: 7, host: 'vpn.example' },
     ]);
     // Of another config.
     const other = configWithHost('vpn.example:8');
@@ -77,13 +79,39 @@ describe('endpoints', () => {
   });
 
   it('asks nobody for a name whose last address holds', async () => {
-    const last = { endpoints: [{ address: '192.0.2.9', port: 7 }], holds: true };
+    const last = { endpoints: [{ address: '192.0.2.9', port: 7, host: 'vpn.example' }], holds: true };
     const lookUp: LookUp = () => Promise.reject(new Error('asked'));
     const resolve = (host: string) =>
       resolveEndpoints(configWithHost(host), last, lookUp, new ManualClock(), never);
     expect(await resolve('vpn.example:7')).toEqual(last.endpoints);
     // What is written as an address is where it says.
-    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7 }]);
+    expect(await resolve('192.0.2.7:7')).toEqual([{ address: '192.0.2.7', port: 7, host: '192.0.2.7' }]);
+  });
+
+  it('takes no address for a name that is not its own, wherever it stands', async () => {
+    const at = (address: string, host: string) => ({ address, port: 7, host });
+    const old = [at('192.0.2.1', 'a.example'), at('192.0.2.2', 'b.example')];
+    const lookUp: LookUp = async (host) => [host === 'c.example' ? '192.0.2.3' : '192.0.2.99'];
+    const peers = ['b', 'c', 'a'].map((name, i) => {
+      const key = Buffer.alloc(32, i + 1).toString('base64');
+      return `[Peer]\nPublicKey = ${key}\nEndpoint = ${name}.example:7\n`;
+    });
+    const swapped = configOf(`[Interface]\n${peers.join('')}`);
+    const last = { endpoints: old, holds: true };
+    expect(await resolveEndpoints(swapped, last, lookUp, new ManualClock(), never)).toEqual([
+      at('192.0.2.2', 'b.example'),
+      at('192.0.2.3', 'c.example'),
+      at('192.0.2.1', 'a.example'),
+    ]);
+  });
+
+  it('takes what a helper wrote down that knew no names by its place', async () => {
+    const last = { endpoints: [{ address: '192.0.2.9', port: 7 }], holds: true };
+    const lookUp: LookUp = () => Promise.reject(new Error('asked'));
+    const config = configWithHost('vpn.example:7');
+    expect(await resolveEndpoints(config, last, lookUp, new ManualClock(), never)).toEqual([
+      { address: '192.0.2.9', port: 7, host: 'vpn.example' },
+    ]);
   });
 
   it('stops in the middle of a look-up when it is cancelled', async () => {

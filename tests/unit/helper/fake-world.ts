@@ -141,6 +141,7 @@ export class FakeWorld {
       setUp: async (name) => this.#deed('setUp', name),
       setDown: async (name) => this.#deed('setDown', name),
       removeLeftovers: async () => [],
+      removeLeftover: async (name) => this.#deed('removeLeftover', name),
     },
     routes: {
       pathsTo: async (addresses) => new Map(addresses.map((address) => [address, this.path])),
@@ -175,8 +176,8 @@ export class FakeWorld {
       setAllowLan: async (allowLan) => this.#deed('setAllowLan', String(allowLan)),
       addSplit: async () => {},
       removeSplit: async () => {},
-      remove: async () => this.#deed('removeFullTunnel', ''),
-      removeLeftovers: async () => {},
+      remove: async (device) => this.#deed('removeFullTunnel', device),
+      removeLeftovers: async () => this.#deed('removeLeftRoutes', ''),
     },
     protection: new Protection(this.#firewall, forgetfulJournal, false),
     journal: forgetfulJournal,

@@ -100,7 +100,7 @@ describe('the plan of a full tunnel', () => {
   it('is_not_for_other_systems_yet', async () => {
     for (const platform of ['darwin', 'win32'] as const) {
       const routing = fullTunnelRoutingFor(platform);
-      await expect(routing.remove()).rejects.toThrow('not supported on this system');
+      await expect(routing.removeLeftovers()).rejects.toThrow('not supported on this system');
       expect(routing.settingsToChange()).toEqual([]);
     }
   });
@@ -122,9 +122,31 @@ describe('the present full tunnel', () => {
     await routing.apply({ device: 'home', mark: 1, prefixes: [], allowLan: false });
     await routing.addSplit({ device: 'second', prefixes: [] });
     await routing.removeSplit('first');
-    await routing.remove();
+    await routing.remove('home');
     await routing.removeSplit('second');
     expect(done).toEqual(['home first', 'home first second', 'home second']);
+  });
+
+  it('is not removed with another that came before it', async () => {
+    const done: string[] = [];
+    const routing = presentTunnel({
+      settingsToChange: () => [],
+      changeSettings: () => {},
+      restoreSettings: () => {},
+      apply: async ({ device }) => {
+        done.push(device);
+      },
+      remove: async () => {
+        done.push('remove');
+      },
+    });
+    await routing.apply({ device: 'first', mark: 1, prefixes: [], allowLan: false });
+    await routing.apply({ device: 'second', mark: 1, prefixes: [], allowLan: false });
+    await routing.remove('first');
+    await routing.removeLeftovers();
+    expect(done).toEqual(['first', 'second']);
+    await routing.remove('second');
+    expect(done).toEqual(['first', 'second', 'remove']);
   });
 
   it('is not brought back by a refresh that comes while it is removed, or after', async () => {
@@ -144,7 +166,7 @@ describe('the present full tunnel', () => {
     await routing.apply({ device: 'home', mark: 1, prefixes: [], allowLan: false });
     await routing.refresh();
     await routing.setAllowLan(true);
-    await Promise.all([routing.remove(), routing.refresh(), routing.setAllowLan(false)]);
+    await Promise.all([routing.remove('home'), routing.refresh(), routing.setAllowLan(false)]);
     await routing.refresh();
     expect(done).toEqual(['apply false', 'apply false', 'apply true', 'remove']);
   });

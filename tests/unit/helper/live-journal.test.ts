@@ -14,7 +14,7 @@ const TUNNEL: ProtectedTunnel = {
   device: 'home',
   addresses: [IpPrefix.parse('10.7.0.2/24')!, IpPrefix.parse('fd07::2/64')!],
   mark: 51_820,
-  endpoints: [{ address: '192.0.2.1', port: 51_820 }],
+  endpoints: [{ address: '192.0.2.1', port: 51_820, host: 'vpn.example' }],
 };
 const SETTINGS = [{ name: 'net.ipv4.conf.all.src_valid_mark', before: '0' }];
 
@@ -53,6 +53,13 @@ describe('the journal of what is up', () => {
     writeFileSync(file, live.slice(0, -10));
     expect(await (await open()).read()).toEqual(nothing);
     expect(logged).toEqual(['warning which tunnels were up cannot be read']);
+  });
+
+  it('reads what a helper wrote that knew no names', async () => {
+    const endpoints = [{ address: '192.0.2.1', port: 51_820 }];
+    await (await open()).writeTunnels(new Map([['home', { ...TUNNEL, endpoints }]]));
+    expect(readFileSync(join(folder, 'live.json'), 'utf8')).not.toContain('host');
+    expect((await (await open()).read()).tunnels.get('home')?.endpoints).toEqual(endpoints);
   });
 
   it('says where it cannot be written', async () => {

@@ -78,13 +78,31 @@ describe('a session', () => {
     ).toBe(26);
   });
 
-  it('is not lost while one of its peers has answered since the others were called', () => {
+  it('is not lost while one of its peers is heard though another is called in vain', () => {
+    expect(
+      lostAt(100, (i) => [
+        [92, 148 + i * 1_000],
+        [92 + Math.floor(i / 20) * 32, 148],
+      ]),
+    ).toBeNull();
+  });
+
+  it('is not lost while nobody was called since one of its peers was heard', () => {
+    expect(
+      lostAt(100, (i) => [
+        [92, i < 5 ? 148 : 1_148],
+        [i < 10 ? 92 : 124, 148],
+      ]),
+    ).toBeNull();
+  });
+
+  it('is lost 25 seconds after the last answer of one peer, where only another is called', () => {
     expect(
       lostAt(100, (i) => [
         [92, 148 + i * 1_000],
         [i < 10 ? 92 : 124, 148],
       ]),
-    ).toBeNull();
+    ).toBe(35);
   });
 
   it('is lost once every peer that was called had its time', () => {

@@ -12,7 +12,7 @@ const UP: TunnelEvent = { kind: 'up-requested' };
 const DOWN: TunnelEvent = { kind: 'down-requested' };
 const FAILED: TunnelEvent = { kind: 'failed', failure: FAILURE };
 const UNWOUND: TunnelEvent = { kind: 'unwound' };
-const COMPLETED: TunnelEvent = { kind: 'bring-up-completed', isAnswered: true, at: 1_800_000_000 };
+const COMPLETED: TunnelEvent = { kind: 'bring-up-completed', loss: null, at: 1_800_000_000 };
 
 function stateAfter(...events: TunnelEvent[]): TunnelState {
   return events.reduce<TunnelState>((state, event) => transition(state, event).state, {

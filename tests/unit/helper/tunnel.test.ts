@@ -169,7 +169,7 @@ describe('bring-up', () => {
       await tunnel.down();
       expect(fake.done).toEqual([
         'revertDns home',
-        'removeFullTunnel ',
+        'removeFullTunnel home',
         'restoreSettings net.test',
         'setDown home',
         'stopEngine home',

@@ -184,7 +184,7 @@ describe('the verbs', () => {
       await up('a');
       expect(asked).toBe(isOn ? 0 : 1);
       expect(fake.world.protection.of('a')?.endpoints).toEqual([
-        { address: isOn ? '192.0.2.7' : '192.0.2.8', port: 51_820 },
+        { address: isOn ? '192.0.2.7' : '192.0.2.8', port: 51_820, host: 'vpn.example' },
       ]);
     },
   );
@@ -198,7 +198,7 @@ describe('the verbs', () => {
         staying,
       );
       fake.lookUp = () => Promise.resolve(['192.0.2.8']);
-      const endpoints = [{ address: '192.0.2.7', port: 51_820 }];
+      const endpoints = [{ address: '192.0.2.7', port: 51_820, host: 'vpn.example' }];
       const guard = { ...guardOf(configOf(full), DEFAULT_TUNNEL_SETTINGS), killSwitch, endpoints };
       await fake.world.protection.resume(new Map([['a', guard]]));
       await tunnels.resume(['a']);
@@ -220,6 +220,62 @@ describe('the verbs', () => {
     );
     await tunnels.handlers.down({ name: 'a' }, staying);
     expect(await up('b')).toEqual({ outcome: 'connected' });
+  });
+
+  it('bring up no two tunnels that take all traffic, though of different families', async () => {
+    await importing(full, 'x.conf', 'a');
+    await importing(full.replace('0.0.0.0/0', '::/0'), 'x.conf', 'b');
+    await up('a');
+    await expect(up('b')).rejects.toThrow(
+      'only one tunnel at a time can take all traffic, and a is up, tunnel b, take that down first: ' +
+        'wayfare down a; or let this one take its place: wayfare up b --replace',
+    );
+    await upBy('b', true);
+    expect((await tunnels.handlers.list({}, staying)).tunnels).toEqual([
+      { name: 'a', state: 'disconnected' },
+      { name: 'b', state: 'connected' },
+    ]);
+  });
+
+  it('say that a name was not asked for anew, where nobody answers at its last address', async () => {
+    await importing(full.replace('192.0.2.1:51820', 'vpn.example:51820'), 'x.conf', 'a');
+    fake.lookUp = () => Promise.resolve(['192.0.2.7']);
+    fake.peerAnswers = false;
+    const outcome = async () => {
+      const attempt = up('a').catch((error: Error) => error.message);
+      await until(() => fake.clock.sleeperCount === 2);
+      fake.clock.advance(30_000);
+      return attempt;
+    };
+    expect(await outcome()).toContain('check the endpoint, the keys');
+    expect(await outcome()).toContain(
+      'its name was not asked for anew while the kill switch is closed: give the endpoint as an address, ' +
+        'or take the tunnel down first',
+    );
+  });
+
+  it('leave the machine as it was where whoever asked has gone before it begins', async () => {
+    await importing(full, 'x.conf', 'a');
+    await importing(full, 'x.conf', 'b');
+    await tunnels.handlers.set({ name: 'a', killSwitch: 'off', allowLan: null }, staying);
+    await up('a');
+    const gone = new AbortController();
+    const attempt = tunnels.handlers.up({ name: 'b', timeoutSeconds: 30, replace: true, detached: false }, gone.signal);
+    const outcome = attempt.catch((error: Error) => error.message);
+    await until(() => fake.done.at(-1)?.startsWith('guard') === true && fake.world.protection.isClosed);
+    gone.abort();
+    expect(await outcome).toBe('it was cancelled, tunnel b');
+    expect(fake.world.protection.of('b')).toBeNull();
+    expect(fake.world.protection.isClosed).toBe(false);
+  });
+
+  it('leave no guard where what it would take from another cannot be held', async () => {
+    await importing(CONF, 'x.conf', 'a');
+    await importing(CONF, 'x.conf', 'b');
+    await up('a');
+    fake.failing = 'hold';
+    await expect(upBy('b', true)).rejects.toThrow('hold failed');
+    expect(fake.world.protection.of('b')).toBeNull();
   });
 
   it('let one tunnel take the place of another without a moment unguarded', async () => {
