@@ -77,7 +77,9 @@ function addressOf(ui: BackgroundProcess): Promise<string> {
 
 /** What a program of that user gets there: a status, or `nobody` to talk to. */
 async function fetchAs(user: string, url: string): Promise<string> {
-  const script = `fetch(process.argv[1], { redirect: 'manual' }).then(({ status }) => console.log(status), () => console.log('nobody'))`;
+  const script = `
+    const tell = ({ statusCode }) => console.log(statusCode);
+    require('node:http').get(process.argv[1], tell).on('error', () => console.log('nobody'));`;
   const as = ['--reuid', user, '--regid', user, '--clear-groups'];
   return (await run('setpriv', [...as, process.execPath, '-e', script, url])).stdout.trim();
 }

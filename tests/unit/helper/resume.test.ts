@@ -60,7 +60,10 @@ describe('a tunnel that is gone on with', () => {
     fake.clock.advance(2 * 3_600_000);
     await until(() => fake.clock.sleeperCount === 1);
     expect(await stateOf('home')).toBe('connecting');
-    const joined = tunnels.handlers.up({ name: 'home', timeoutSeconds: 30, replace: false, detached: false }, staying);
+    const joined = tunnels.handlers.up(
+      { name: 'home', timeoutSeconds: 30, replace: false, detached: false },
+      staying,
+    );
     await until(() => fake.clock.sleeperCount === 2);
     fake.rxBytes = 92;
     fake.clock.advance(1_000);

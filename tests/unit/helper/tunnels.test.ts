@@ -260,7 +260,10 @@ describe('the verbs', () => {
     await tunnels.handlers.set({ name: 'a', killSwitch: 'off', allowLan: null }, staying);
     await up('a');
     const gone = new AbortController();
-    const attempt = tunnels.handlers.up({ name: 'b', timeoutSeconds: 30, replace: true, detached: false }, gone.signal);
+    const attempt = tunnels.handlers.up(
+      { name: 'b', timeoutSeconds: 30, replace: true, detached: false },
+      gone.signal,
+    );
     const outcome = attempt.catch((error: Error) => error.message);
     await until(() => fake.done.at(-1)?.startsWith('guard') === true && fake.world.protection.isClosed);
     gone.abort();
