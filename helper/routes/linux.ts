@@ -18,6 +18,15 @@ const FAMILIES = ['-4', '-6'] as const;
 /** Every other route to the same address comes before it, and no hold has it. */
 const STOP_METRIC = 4_294_967_294;
 
+/** An address that may have a route of ours, and has or has not. */
+interface Pinnable {
+  readonly address: string;
+  /** The way of ours that stands. */
+  readonly standing: Way | null;
+  /** The main table's beside our tunnels. */
+  readonly beside: Way | null;
+}
+
 export const linuxRoutes: SystemRoutes = createLinuxRoutes(linuxIpCommand);
 
 export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
@@ -75,24 +84,16 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
       const addresses = [...paths.keys()];
       const tunnels = await ourDevices();
       const pins: string[][] = [];
-      for (const [family, ofFamily] of byFamily(addresses)) {
-        const table = await mainTable(family);
-        const standing = hostRoutes(table);
-        const wayTo = waysBeside(table, family, tunnels);
-        for (const address of ofFamily) {
-          const route = standing.get(canonical(address));
-          if (route !== undefined && !isOurs(route)) continue;
-          const beside = wayTo(address);
-          const path = paths.get(address) ?? null;
-          // A tunnel that a killed helper left up answers for its endpoint itself, where the route outside has gone.
-          const isOutside = path !== null && !tunnels.has(path.device);
-          const way = isOutside ? path : beside;
-          if (way === null) continue;
-          // A pin that a killed helper left answers for itself.
-          const inTable = [beside, route === undefined ? null : wayOf(route)];
-          if (inTable.every((each) => each?.device !== way.device)) byRules.add(canonical(address));
-          pins.push(pinning(address, way));
-        }
+      for (const { address, standing, beside } of await pinnable(addresses, tunnels)) {
+        const path = paths.get(address) ?? null;
+        // A tunnel that a killed helper left up answers for its endpoint itself, where the route outside has gone.
+        const isOutside = path !== null && !tunnels.has(path.device);
+        const way = isOutside ? path : beside;
+        if (way === null) continue;
+        // A pin that a killed helper left answers for itself.
+        const inTable = [beside, standing];
+        if (inTable.every((each) => each?.device !== way.device)) byRules.add(canonical(address));
+        pins.push(pinning(address, way));
       }
       try {
         // What a killed helper left is replaced.
@@ -106,27 +107,17 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
 
     async renewBearerRoutes(addresses) {
       if (addresses.length === 0) return;
-      const tunnels = await ourDevices();
       /** A gateway that the kernel refuses keeps no other way from being renewed. */
       const changes = new Map<string, string[][]>();
-      for (const [family, ofFamily] of byFamily(addresses)) {
-        const table = await mainTable(family);
-        const standing = hostRoutes(table);
-        const wayTo = waysBeside(table, family, tunnels);
-        for (const address of ofFamily) {
-          const route = standing.get(canonical(address));
-          if (route !== undefined && !isOurs(route)) continue;
-          const present = route === undefined ? null : wayOf(route);
-          if (present !== null && byRules.has(canonical(address))) continue;
-          byRules.delete(canonical(address));
-          const way = wayTo(address);
-          // A route that is replaced by its like is news too, which would bring us here again.
-          if (way === null || (present !== null && isSameWay(present, way))) continue;
-          const key = `${family} ${way.device} ${way.gateway}`;
-          const lines = changes.get(key) ?? [];
-          changes.set(key, lines);
-          lines.push(pinning(address, way));
-        }
+      for (const { address, standing, beside } of await pinnable(addresses, await ourDevices())) {
+        if (standing !== null && byRules.has(canonical(address))) continue;
+        byRules.delete(canonical(address));
+        // A route that is replaced by its like is news too, which would bring us here again.
+        if (beside === null || (standing !== null && isSameWay(standing, beside))) continue;
+        const key = `${familyOf(address)} ${beside.device} ${beside.gateway}`;
+        const lines = changes.get(key) ?? [];
+        changes.set(key, lines);
+        lines.push(pinning(address, beside));
       }
       const refusals: unknown[] = [];
       for (const lines of changes.values())
@@ -140,28 +131,50 @@ export function createLinuxRoutes(ip: IpCommand): SystemRoutes {
 
     async removeHolds(prefixes) {
       if (prefixes.length === 0) return;
-      const standing = new Set((await prefixesOf(isHold)).map(String));
+      const ours = await ourRoutes();
+      const standing = new Set(ours.flatMap(({ route, prefix }) => (isHold(route) ? String(prefix) : [])));
       const there = prefixes.filter((prefix) => standing.has(String(prefix)));
       await ip.batch(there.map((prefix) => ['route', 'del', ...holdWords(prefix)]));
     },
 
     async removeLeftovers(kept) {
       const wanted = new Set(kept.map(String));
-      const isLeft = (prefix: IpPrefix) => !wanted.has(String(prefix));
-      const stops = (await prefixesOf(isStop)).filter(isLeft).map(stopWords);
-      const pins = (await prefixesOf(isPin)).filter(isLeft).map(pinWords);
-      const holds = (await prefixesOf(isHold)).filter(isLeft).map(holdWords);
-      await ip.batch([...stops, ...pins, ...holds].map((words) => ['route', 'del', ...words]));
+      const left = (await ourRoutes()).filter(({ prefix }) => !wanted.has(String(prefix)));
+      const those = (isWanted: (route: KernelRoute) => boolean, words: (prefix: IpPrefix) => string[]) =>
+        left.filter(({ route }) => isWanted(route)).map(({ prefix }) => ['route', 'del', ...words(prefix)]);
+      // A pin's words name its stop, too.
+      await ip.batch([...those(isStop, stopWords), ...those(isPin, pinWords), ...those(isHold, holdWords)]);
     },
   };
 
-  /** @returns the prefixes of some routes in the main table */
-  async function prefixesOf(isWanted: (route: KernelRoute) => boolean): Promise<IpPrefix[]> {
-    const found: IpPrefix[] = [];
-    for (const family of FAMILIES)
-      for (const { dst = 'default' } of (await mainTable(family)).filter(isWanted))
-        found.push(prefixOf(dst, family));
+  /** @param tunnels their devices. @returns the addresses to which no other program has a route of its own */
+  async function pinnable(addresses: readonly string[], tunnels: ReadonlySet<string>): Promise<Pinnable[]> {
+    const found: Pinnable[] = [];
+    for (const [family, ofFamily] of byFamily(addresses)) {
+      const table = await mainTable(family);
+      const hosts = hostRoutes(table);
+      const wayTo = waysBeside(table, family, tunnels);
+      for (const address of ofFamily) {
+        const route = hosts.get(canonical(address));
+        if (route !== undefined && !isOurs(route)) continue;
+        found.push({
+          address,
+          standing: route === undefined ? null : wayOf(route),
+          beside: wayTo(address),
+        });
+      }
+    }
     return found;
+  }
+
+  /** @returns those of the main table that are ours */
+  async function ourRoutes(): Promise<{ route: KernelRoute; prefix: IpPrefix }[]> {
+    const tables = await Promise.all(
+      FAMILIES.map(async (family) => ({ family, table: await mainTable(family) })),
+    );
+    return tables.flatMap(({ family, table }) =>
+      table.filter(isOurs).map((route) => ({ route, prefix: prefixOf(route.dst ?? 'default', family) })),
+    );
   }
 
   async function remove(addresses: readonly string[]): Promise<void> {

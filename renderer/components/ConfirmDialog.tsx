@@ -2,7 +2,8 @@ import { useLingui } from '@lingui/react';
 import { AlertDialog } from 'radix-ui';
 import { type ReactNode, useRef } from 'react';
 import { Button } from './Button.tsx';
-import styles from './Dialog.module.css';
+import styles from './ConfirmDialog.module.css';
+import frame from './DialogFrame.module.css';
 
 interface ConfirmDialogProps {
   readonly title: ReactNode;
@@ -22,7 +23,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <AlertDialog.Root open onOpenChange={(isOpen) => isOpen || props.onClose()}>
       <AlertDialog.Portal>
-        <AlertDialog.Overlay className={styles.overlay} />
+        <AlertDialog.Overlay className={frame.overlay} />
         <AlertDialog.Content
           className={styles.dialog}
           onCloseAutoFocus={(event) => {

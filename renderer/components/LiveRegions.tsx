@@ -1,6 +1,6 @@
 /** What screen readers say of themselves: changes of state when they come to it, failures at once. */
 import { useAnnouncements } from '../store/announcements.ts';
-import styles from './LiveRegions.module.css';
+import styles from './Hidden.module.css';
 
 export function LiveRegions() {
   const { spoken, alarm } = useAnnouncements();

@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { IconButton } from './Button.tsx';
+import frame from './DialogFrame.module.css';
 import styles from './ModalDialog.module.css';
 
 interface ModalDialogProps {
@@ -30,7 +31,7 @@ export function ModalDialog({
   return (
     <Dialog.Root open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className={styles.overlay} />
+        <Dialog.Overlay className={frame.overlay} />
         <Dialog.Content
           className={clsx(styles.dialog, isWide && styles.wide)}
           onEscapeKeyDown={(event) => holdsWork && event.preventDefault()}

@@ -10,6 +10,7 @@ import type {
   Verb,
   WayfareApi,
 } from '../../electron/ipc/contract.ts';
+import { tunnelStatusOf } from './tunnel-status.ts';
 
 export type Handlers = { [V in Verb]?: (request: RequestOf<V>) => Answer<V> | Promise<Answer<V>> };
 
@@ -77,27 +78,14 @@ export function tunnelsEvent(
 
 /** A tunnel for all traffic that is down. */
 export function fakeTunnel(name: string, rest: Partial<TunnelStatus> = {}): TunnelStatus {
-  return {
-    name,
-    state: 'disconnected',
-    loss: null,
-    error: null,
-    interface: null,
+  return tunnelStatusOf(name, {
     publicKey: `${'A'.repeat(43)}=`,
-    listenPort: null,
     addresses: ['10.9.0.2/32'],
     dns: ['10.9.0.1'],
-    mtu: null,
     isFullTunnel: true,
-    killSwitch: 'automatic',
-    isGuarded: false,
-    allowLan: false,
-    connectedSince: null,
-    rxBytes: 0,
-    txBytes: 0,
     peers: [fakePeer(['0.0.0.0/0', '::/0'])],
     ...rest,
-  };
+  });
 }
 
 /** A tunnel for a part of the traffic that is down. */

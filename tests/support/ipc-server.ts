@@ -8,27 +8,9 @@ import { Announcements, Samples } from '../../helper/ipc/events.ts';
 import { type ServerOptions, serve } from '../../helper/ipc/server.ts';
 import { createLog } from '../../helper/log.ts';
 import { NO_TRAFFIC } from './no-traffic.ts';
+import { tunnelStatusOf } from './tunnel-status.ts';
 
-const tunnel: TunnelStatus = {
-  name: 'home',
-  state: 'disconnected',
-  loss: null,
-  error: null,
-  interface: null,
-  publicKey: null,
-  listenPort: null,
-  addresses: ['10.7.0.2/24'],
-  dns: [],
-  mtu: null,
-  isFullTunnel: false,
-  killSwitch: 'automatic',
-  isGuarded: false,
-  allowLan: false,
-  connectedSince: null,
-  rxBytes: 0,
-  txBytes: 0,
-  peers: [],
-};
+const tunnel = tunnelStatusOf('home', { addresses: ['10.7.0.2/24'] });
 /** For whoever asks for the tunnel `large`: three megabytes. */
 const large: TunnelStatus = { ...tunnel, dns: ['x'.repeat(3_000_000)] };
 

@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from 'react';
 import type { Failure } from '../../../electron/ipc/contract.ts';
 import { ask } from '../../api.ts';
 import { ActionBar } from '../../components/ActionBar.tsx';
-import { Banner } from '../../components/Banner.tsx';
 import { Button, ButtonLink } from '../../components/Button.tsx';
 import { ConfirmDialog } from '../../components/ConfirmDialog.tsx';
+import { FailureBanner } from '../../components/FailureBanner.tsx';
+import { NameInput } from '../../components/NameInput.tsx';
 import { Problems } from '../../components/Problems.tsx';
 import { failureOf } from '../../lib/app-failure.ts';
 import { base64OfText } from '../../lib/base64.ts';
@@ -83,18 +84,13 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
     >
       <div className={styles.field}>
         <label htmlFor="tunnel-name">{i18n._('Name')}</label>
-        <input
+        <NameInput
           id="tunnel-name"
-          className={styles.name}
           value={name}
-          maxLength={64}
-          spellCheck={false}
-          autoComplete="off"
-          autoCapitalize="none"
           disabled={isUp}
-          aria-invalid={problem !== null}
+          isInvalid={problem !== null}
           aria-describedby="tunnel-name-note"
-          onChange={({ target }) => setName(target.value)}
+          onChange={setName}
         />
         <p id="tunnel-name-note" className={problem === null ? styles.quiet : styles.problem}>
           {problem ?? (isUp ? i18n._('It can be renamed once it is disconnected.') : null)}
@@ -120,12 +116,7 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
       </p>
       <Problems diagnostics={inspection?.diagnostics ?? NONE} onLine={(line) => editor.current?.goTo(line)} />
       {failure !== null && (
-        <div role="alert">
-          <Banner isBad>
-            <p>{i18n._('It was not saved: {what}', { what: failure.what })}</p>
-            <p>{failure.advice}</p>
-          </Banner>
-        </div>
+        <FailureBanner said={i18n._('It was not saved: {what}', { what: failure.what })} failure={failure} />
       )}
       {needsReconnect && tunnel !== undefined && isUp && (
         <ReconnectBanner tunnel={tunnel} onDone={() => setNeedsReconnect(false)} />

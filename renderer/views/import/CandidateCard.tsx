@@ -2,8 +2,9 @@
 import { useLingui } from '@lingui/react';
 import { ChevronDown, CircleX, TriangleAlert, X } from 'lucide-react';
 import { useId, useState } from 'react';
-import { Banner } from '../../components/Banner.tsx';
 import { Button, IconButton } from '../../components/Button.tsx';
+import { FailureBanner } from '../../components/FailureBanner.tsx';
+import { NameInput } from '../../components/NameInput.tsx';
 import { Problems } from '../../components/Problems.tsx';
 import { shortened } from '../../lib/shortened.ts';
 import { freeName } from '../../lib/tunnel-names.ts';
@@ -38,17 +39,12 @@ export function CandidateCard({ candidate, taken, problem, isOpenByItself }: Can
         <label htmlFor={id} className={styles.label}>
           {i18n._('Name')}
         </label>
-        <input
+        <NameInput
           id={id}
-          className={styles.name}
           value={name}
-          maxLength={64}
-          spellCheck={false}
-          autoComplete="off"
-          autoCapitalize="none"
-          aria-invalid={problem !== null}
+          isInvalid={problem !== null}
           aria-describedby={`${id}-problem`}
-          onChange={({ target }) => rename(candidate.id, target.value)}
+          onChange={(changed) => rename(candidate.id, changed)}
         />
         <span className={styles.from}>{fileName !== '' && <bdi>{shortened(fileName)}</bdi>}</span>
         <IconButton
@@ -67,12 +63,10 @@ export function CandidateCard({ candidate, taken, problem, isOpenByItself }: Can
         )}
       </p>
       {failure !== null && (
-        <div role="alert">
-          <Banner isBad>
-            <p>{i18n._('It was not imported: {what}', { what: failure.what })}</p>
-            <p>{failure.advice}</p>
-          </Banner>
-        </div>
+        <FailureBanner
+          said={i18n._('It was not imported: {what}', { what: failure.what })}
+          failure={failure}
+        />
       )}
       {summary === null ? (
         <>

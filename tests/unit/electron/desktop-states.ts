@@ -2,6 +2,7 @@
 
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
 import { type DesktopState, INITIAL_STATE } from '../../../electron/main/desktop-state.ts';
+import { tunnelStatusOf } from '../../support/tunnel-status.ts';
 
 export const FAILURE = {
   what: 'no answer from 192.0.2.1:51820',
@@ -15,27 +16,12 @@ export function tunnel(
   state: TunnelStatus['state'],
   rest: Partial<TunnelStatus> = {},
 ): TunnelStatus {
-  return {
-    name,
+  return tunnelStatusOf(name, {
     state,
-    loss: null,
     error: state === 'error' ? FAILURE : null,
-    interface: null,
-    publicKey: null,
-    listenPort: null,
-    addresses: [],
-    dns: [],
-    mtu: null,
     isFullTunnel: true,
-    killSwitch: 'automatic',
-    isGuarded: false,
-    allowLan: false,
-    connectedSince: null,
-    rxBytes: 0,
-    txBytes: 0,
-    peers: [],
     ...rest,
-  };
+  });
 }
 
 export function withTunnels(

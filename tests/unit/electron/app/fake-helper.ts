@@ -12,30 +12,12 @@ import type {
   TunnelStatus,
   Verb,
 } from '../../../../helper/ipc/contract.ts';
+import { tunnelStatusOf } from '../../../support/tunnel-status.ts';
 import { closed } from '../../helper/raw-ends.ts';
 
 type Answers = { [V in Verb]?: (request: RequestOf<V>) => ResultOf<V> | Promise<ResultOf<V>> };
 
-export const DOWN: TunnelStatus = {
-  name: 'home',
-  state: 'disconnected',
-  loss: null,
-  error: null,
-  interface: null,
-  publicKey: null,
-  listenPort: null,
-  addresses: ['10.7.0.2/24'],
-  dns: [],
-  mtu: null,
-  isFullTunnel: false,
-  killSwitch: 'automatic',
-  isGuarded: false,
-  allowLan: false,
-  connectedSince: null,
-  rxBytes: 0,
-  txBytes: 0,
-  peers: [],
-};
+export const DOWN = tunnelStatusOf('home', { addresses: ['10.7.0.2/24'] });
 
 export class FakeHelper {
   readonly #folder = mkdtempSync(join(tmpdir(), 'wayfare-app-'));

@@ -6,15 +6,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { i18n } from '../../../../renderer/lib/i18n.ts';
 import { useAppState } from '../../../../renderer/store/app-state.ts';
 import { EditorView } from '../../../../renderer/views/EditorView.tsx';
-import { type FakeApp, GENERATED_KEY, installFakeApp } from './fake-app.ts';
+import { GENERATED_KEY, type ImportingApp, installImportingApp } from './importing-app.ts';
 
 const KEY = 'YJxR0cM5f0vYw8yKQxP1lT8mL9wWm2o3mO1R8hQ6Gk8=';
 const CONF = `[Interface]\nPrivateKey = ${KEY}\nAddress = 10.0.0.2/32\n`;
 
-let app: FakeApp;
+let app: ImportingApp;
 
 beforeEach(() => {
-  app = installFakeApp(['home', 'office']);
+  app = installImportingApp(['home', 'office']);
   app.config = CONF;
 });
 

@@ -6,16 +6,16 @@ import { readZip } from '../../../../renderer/lib/decode/zip.ts';
 import { i18n } from '../../../../renderer/lib/i18n.ts';
 import { useAppState } from '../../../../renderer/store/app-state.ts';
 import { ExportDialog } from '../../../../renderer/views/ExportDialog.tsx';
-import { type FakeApp, installFakeApp } from './fake-app.ts';
+import { type ImportingApp, installImportingApp } from './importing-app.ts';
 
 const KEY = 'YJxR0cM5f0vYw8yKQxP1lT8mL9wWm2o3mO1R8hQ6Gk8=';
 const CONF = `[Interface]\nPrivateKey = ${KEY}\n`;
 
-let app: FakeApp;
+let app: ImportingApp;
 let saved: { fileName: string; content: Promise<ArrayBuffer> }[];
 
 beforeEach(() => {
-  app = installFakeApp(['home', 'office']);
+  app = installImportingApp(['home', 'office']);
   app.config = CONF;
   saved = [];
   let latest = new Blob();

@@ -13,7 +13,7 @@ import {
 } from '../../../../renderer/store/import-queue.ts';
 import { ImportView } from '../../../../renderer/views/ImportView.tsx';
 import { archive } from '../decode/archives.ts';
-import { type FakeApp, installFakeApp } from './fake-app.ts';
+import { type ImportingApp, installImportingApp } from './importing-app.ts';
 
 const KEY = 'YJxR0cM5f0vYw8yKQxP1lT8mL9wWm2o3mO1R8hQ6Gk8=';
 const PEER = '3p7bfXt9wbTTW2HC7OQ1Pz+DQ8hbeGdNrfx+FG+IK08=';
@@ -28,10 +28,10 @@ function file(name: string, content: string | Uint8Array = CONF): File {
   return new File([new Uint8Array(Buffer.from(content))], name);
 }
 
-let app: FakeApp;
+let app: ImportingApp;
 
 beforeEach(() => {
-  app = installFakeApp(['home']);
+  app = installImportingApp(['home']);
   render(
     <I18nProvider i18n={i18n}>
       <ImportView />

@@ -1,9 +1,11 @@
 /** The app behind the page, without a helper: it parses as the real one does, and keeps what is imported. */
 import { inspect } from '../../../../electron/app/inspect.ts';
-import type { Answer, Failure, RequestOf, Verb, WayfareApi } from '../../../../electron/ipc/contract.ts';
+import type { Failure, RequestOf, Verb } from '../../../../electron/ipc/contract.ts';
 import { useAppState } from '../../../../renderer/store/app-state.ts';
+import { answered, FakeApp } from '../../../support/fake-app.ts';
+import { tunnelStatusOf } from '../../../support/tunnel-status.ts';
 
-export interface FakeApp {
+export interface ImportingApp {
   readonly imported: { name: string | null; text: string }[];
   readonly edited: RequestOf<'edit'>[];
   readonly ups: RequestOf<'up'>[];
@@ -18,8 +20,8 @@ export interface FakeApp {
 export const GENERATED_KEY = 'GENERATEDxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0=';
 
 /** As for an administrator, beside these stored tunnels. */
-export function installFakeApp(stored: readonly string[] = []): FakeApp {
-  const app: FakeApp = {
+export function installImportingApp(stored: readonly string[] = []): ImportingApp {
+  const app: ImportingApp = {
     imported: [],
     edited: [],
     ups: [],
@@ -55,40 +57,24 @@ export function installFakeApp(stored: readonly string[] = []): FakeApp {
     generateKey: () => ({ privateKey: GENERATED_KEY, publicKey: `public of ${GENERATED_KEY}` }),
     publicKey: ({ privateKey }: RequestOf<'publicKey'>) => ({ publicKey: `public of ${privateKey}` }),
   };
-  const api: WayfareApi = {
-    async request<V extends Verb>(verb: V, request: RequestOf<V>) {
+  const answers = Object.entries(handlers).map(([verb, handler]) => [
+    verb,
+    (request: never) => {
       try {
-        return { ok: true, result: handlers[verb]?.(request as never) } as Answer<V>;
+        return answered(handler(request));
       } catch (error) {
-        return { ok: false, error: error as Failure };
+        return { ok: false, error };
       }
     },
-    listen: () => {},
-  };
+  ]);
+  const api = new FakeApp(Object.fromEntries(answers));
   // jsdom has no layout: the window is a wide one.
   window.matchMedia = () => Object.assign(new EventTarget(), { matches: false }) as MediaQueryList;
   Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
   Object.defineProperty(window, 'wayfare', { value: api, configurable: true });
   useAppState.setState({
     link: { kind: 'reached', version: '0', role: 'admin' },
-    tunnels: stored.map((name) => ({ ...TUNNEL, name, addresses: [], dns: [], peers: [] })),
+    tunnels: stored.map((name) => tunnelStatusOf(name)),
   });
   return app;
 }
-
-const TUNNEL = {
-  state: 'disconnected',
-  loss: null,
-  error: null,
-  interface: null,
-  publicKey: null,
-  listenPort: null,
-  mtu: null,
-  isFullTunnel: false,
-  killSwitch: 'automatic',
-  isGuarded: false,
-  allowLan: false,
-  connectedSince: null,
-  rxBytes: 0,
-  txBytes: 0,
-} as const;
