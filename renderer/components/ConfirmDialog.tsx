@@ -1,4 +1,5 @@
 import { useLingui } from '@lingui/react';
+import clsx from 'clsx';
 import { AlertDialog } from 'radix-ui';
 import { type ReactNode, useRef } from 'react';
 import { Button } from './Button.tsx';
@@ -25,7 +26,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={frame.overlay} />
         <AlertDialog.Content
-          className={styles.dialog}
+          className={clsx(frame.frame, styles.dialog)}
           onCloseAutoFocus={(event) => {
             event.preventDefault(); // it has no trigger of its own to go back to
             returnFocus(opener.current);

@@ -33,7 +33,7 @@ export function ModalDialog({
       <Dialog.Portal>
         <Dialog.Overlay className={frame.overlay} />
         <Dialog.Content
-          className={clsx(styles.dialog, isWide && styles.wide)}
+          className={clsx(frame.frame, styles.dialog, isWide && styles.wide)}
           onEscapeKeyDown={(event) => holdsWork && event.preventDefault()}
           onInteractOutside={(event) => holdsWork && event.preventDefault()}
         >

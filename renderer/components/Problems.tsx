@@ -2,6 +2,7 @@ import { useLingui } from '@lingui/react';
 import clsx from 'clsx';
 import { CircleX, TriangleAlert } from 'lucide-react';
 import type { Diagnostic } from '../../electron/ipc/contract.ts';
+import hidden from './Hidden.module.css';
 import styles from './Problems.module.css';
 
 interface ProblemsProps {
@@ -25,7 +26,7 @@ export function Problems({ diagnostics, onLine }: ProblemsProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: they have no name of their own, and no state
           <li key={index} className={clsx(styles[severity])}>
             <Icon aria-hidden size={16} />
-            <span className={styles.hidden}>
+            <span className={hidden.hidden}>
               {severity === 'error' ? i18n._('Error') : i18n._('Warning')}
             </span>
             {line !== null && onLine !== undefined ? (

@@ -11,13 +11,14 @@ import { useAppState } from '../store/app-state.ts';
 import styles from './EditorView.module.css';
 import { templateWith, withoutCrlf } from './editor/conf-text.ts';
 import { EditorForm } from './editor/EditorForm.tsx';
+import workplace from './Workplace.module.css';
 
 /** @param name null for a new one */
 export function EditorView({ name }: { readonly name: string | null }) {
   const { i18n } = useLingui();
   const reason = useAdminReason();
   return (
-    <div className={styles.view}>
+    <div className={workplace.view}>
       <ViewHeading>{name === null ? i18n._('New tunnel') : i18n._('Edit {name}', { name })}</ViewHeading>
       {reason !== null && <Banner>{reason}</Banner>}
       <LoadedEditor key={name} name={name} canLoad={reason === null} />

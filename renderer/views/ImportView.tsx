@@ -9,6 +9,7 @@ import styles from './ImportView.module.css';
 import { Candidates } from './import/Candidates.tsx';
 import { Outcome } from './import/Outcome.tsx';
 import { Sources } from './import/Sources.tsx';
+import workplace from './Workplace.module.css';
 
 export function ImportView() {
   const { i18n } = useLingui();
@@ -19,7 +20,7 @@ export function ImportView() {
     return () => document.removeEventListener('paste', onPaste);
   }, []);
   return (
-    <div className={styles.view}>
+    <div className={workplace.view}>
       <header className={styles.head}>
         <ViewHeading>{i18n._('Import tunnels')}</ViewHeading>
         <p>{i18n._('You see what is in it first. Nothing is stored before you say so.')}</p>

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ContinuousPing } from '../support/continuous-ping.ts';
 import { cpuMs } from '../support/cpu-time.ts';
+import { percentile } from '../support/percentile.ts';
 import { waitFor } from '../support/processes.ts';
 import { createTunnelPair, type TunnelEnd, type TunnelPair } from '../support/tunnel-pair.ts';
 import { UapiClient } from '../support/uapi-client.ts';
@@ -53,10 +54,6 @@ async function timeShows(until: number): Promise<number[]> {
     times.push(performance.now() - started);
   }
   return times;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1]!;
 }
 
 describe(`${SILENT_PEERS} peers that never answer`, () => {

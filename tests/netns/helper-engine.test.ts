@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HelperWorld, networkOf } from '../support/helper-world.ts';
+import { spreadText } from '../support/percentile.ts';
 import { waitFor } from '../support/processes.ts';
 import { askOnce } from '../support/uapi-client.ts';
 
@@ -127,6 +128,7 @@ describe('the engine of a tunnel', () => {
     }
     expect(JSON.parse((await stream).stdout)).toMatchObject({ isIntact: true });
     await receiver.stop();
+    console.log(`a session again after SIGKILL of the engine: ${spreadText(gaps)}`);
     expect(Math.max(...gaps)).toBeLessThan(500);
     expect(await networkOf(world.traveller)).toBe(stands);
     expect((await world.statusOf(name)).error).toBeNull();

@@ -17,9 +17,12 @@ import { type BootedMachine, whyNoBootedMachine } from '../support/booted-machin
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
 import { ServiceMachine, TRAVELLER_UID } from '../support/installed-service.ts';
 import { closeNamespaces, createNamespace, type Namespace, uniqueInterface } from '../support/netns.ts';
+import { spreadText } from '../support/percentile.ts';
 import { run, waitFor } from '../support/processes.ts';
 
 const SERVER_PORT = 51_820;
+/** How often the service is started and killed for the figures. */
+const MEASURED = 10;
 const INSTALL_HELPER = resolve(import.meta.dirname, '../../build/linux/install-helper');
 
 let folder = '';
@@ -235,10 +238,28 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
   });
 
   it('is_started_again_when_it_is_killed', async () => {
-    const pid = await helperPid();
-    await machine.sh('systemctl kill --kill-whom main --signal KILL wayfare.service');
-    await waitFor(async () => !['0', pid].includes(await helperPid()), { what: 'the next helper' });
-    await waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'its answer' });
+    const gaps: number[] = [];
+    for (let i = 0; i < MEASURED; i++) {
+      const pid = await helperPid();
+      const began = performance.now();
+      await machine.sh('systemctl kill --kill-whom main --signal KILL wayfare.service');
+      await waitFor(async () => !['0', pid].includes(await helperPid()), { what: 'the next helper' });
+      await waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'its answer' });
+      gaps.push(performance.now() - began);
+    }
+    console.log(`an answer again after SIGKILL of the helper: ${spreadText(gaps)}`);
+  });
+
+  it('answers_soon_after_its_start', async () => {
+    const starts: number[] = [];
+    for (let i = 0; i < MEASURED; i++) {
+      await machine.sh('systemctl stop wayfare.socket wayfare.service');
+      const began = performance.now();
+      await machine.sh('systemctl start wayfare.service');
+      await waitFor(async () => (await wayfare('list')).stdout.includes('home'), { what: 'its answer' });
+      starts.push(performance.now() - began);
+    }
+    console.log(`an answer after the start of the service: ${spreadText(starts)}`);
   });
 
   it('is_brought_up_to_date_where_an_upgrade_was_interrupted', async () => {
