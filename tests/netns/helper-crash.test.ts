@@ -35,7 +35,7 @@ beforeAll(async () => {
   void talk();
 });
 afterEach(async () => {
-  await world.wayfare('down');
+  await world.down();
 });
 afterAll(async () => {
   isTalking = false;
@@ -81,7 +81,7 @@ describe.each(VICTIMS)('%s killed', (victim) => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
     await expectTalkInClear();
     expect(await killAt(name, step, victim)).toBe(0);
-    await world.wayfare('down', name);
+    await world.down(name);
     await world.expectNothingLeft(name);
     await expectTalkInClear();
   });
@@ -92,6 +92,6 @@ it.each(['helper', 'both'] as const)('without_the_kill_switch_the_death_of_the_%
   const name = await world.importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
   await world.wayfare('set', name, 'kill-switch', 'off');
   expect(await killAt(name, 'start-engine', victim)).toBeGreaterThan(0);
-  await world.wayfare('down', name);
+  await world.down(name);
   await world.expectNothingLeft(name);
 });

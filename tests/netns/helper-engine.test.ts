@@ -40,13 +40,13 @@ await import('./honest-engine.js');
 }
 
 beforeAll(() => world.open());
-afterEach(() => world.wayfare('down'));
+afterEach(() => world.down());
 afterAll(() => world.close());
 
 describe('the engine of a tunnel', () => {
   it('has_no_rights_no_environment_and_no_descriptor_but_what_it_was_handed', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const process = `/proc/${await world.engineOf(name)}`;
     const status = readFileSync(join(process, 'status'), 'utf8');
     const field = (key: string) => new RegExp(`^${key}:[ \\t]*(.*)$`, 'm').exec(status)?.[1]?.trim();
@@ -84,7 +84,7 @@ describe('the engine of a tunnel', () => {
 
   it('cannot_start_another_process_and_leaves_no_image_of_its_keys', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const process = `/proc/${await world.engineOf(name)}`;
     const limits = readFileSync(join(process, 'limits'), 'utf8');
     const limit = (title: string) => new RegExp(`^${title} +(\\S+) +(\\S+)`, 'm').exec(limits)?.slice(1);
@@ -99,7 +99,7 @@ describe('the engine of a tunnel', () => {
   it('that_is_taken_over_cannot_leave_a_child_with_its_descriptors', async () => {
     const restore = takeOverTheEngine();
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     await waitFor(() => world.helper.stderr.includes('without rights: '), { what: 'the attempt' });
     restore();
     expect(world.helper.stderr).toContain('with rights: started');
@@ -109,7 +109,7 @@ describe('the engine of a tunnel', () => {
 
   it(`killed_${KILLS}_times_in_a_row_has_a_session_again_within_half_a_second_and_a_tcp_stream_survives`, async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const stands = await networkOf(world.traveller);
     const receiver = world.server.spawn(process.execPath, [TCP_PEER, 'receive', '10.70.0.1']);
     const port = await waitFor(() => /^port (\d+)$/m.exec(receiver.stdout)?.[1], { what: 'the receiver' });
@@ -137,7 +137,7 @@ describe('the engine of a tunnel', () => {
 
   it('that_hangs_is_ended_and_followed_by_another', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const frozen = (await world.engineOf(name))!;
     const told = world.helper.stderr.length;
     process.kill(frozen, 'SIGSTOP');
@@ -157,7 +157,7 @@ describe('the engine of a tunnel', () => {
 
   it('ends_with_its_helper', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const pid = (await world.engineOf(name))!;
     await world.helper.stop('SIGKILL');
     await waitFor(() => !readdirSync('/proc').includes(String(pid)), { what: 'the engine to end' });

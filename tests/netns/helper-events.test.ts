@@ -12,7 +12,7 @@ const clients: HelperClient[] = [];
 beforeAll(() => world.open());
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
-  await world.wayfare('down');
+  await world.down();
 });
 afterAll(() => world.close());
 
@@ -36,8 +36,8 @@ function statesOf(name: string, heard: readonly HelperEvent[]): string[] {
 it('tells_the_whole_life_of_a_tunnel_without_being_asked', async () => {
   const heard = await subscribe('tunnels');
   const name = await world.importTunnel();
-  await world.wayfare('up', name);
-  await world.wayfare('down', name);
+  await world.up(name);
+  await world.down(name);
   await world.wayfare('remove', name);
   await waitFor(() => statesOf(name, heard).includes('removed'), { what: 'the removal to be told' });
   expect(statesOf(name, heard)).toEqual([
@@ -60,7 +60,7 @@ it('tells_what_a_tunnel_has_failed_of', async () => {
 
 it('tells_a_late_subscriber_the_present_state_at_once', async () => {
   const [up, down] = [await world.importTunnel(), await world.importTunnel()];
-  await world.wayfare('up', up);
+  await world.up(up);
   const heard = await subscribe('tunnels', 'traffic');
   expect([statesOf(up, heard), statesOf(down, heard)]).toEqual([['connected'], ['disconnected']]);
   const [traffic] = heard.filter((event) => event.event === 'traffic');
@@ -69,7 +69,7 @@ it('tells_a_late_subscriber_the_present_state_at_once', async () => {
 
 it('tells_the_traffic_once_a_second_as_the_status_has_it', async () => {
   const name = await world.importTunnel();
-  await world.wayfare('up', name);
+  await world.up(name);
   const heard = await subscribe('traffic');
   await world.traveller.ping('10.70.0.1', { count: 5 });
   const { rxBytes, txBytes } = await world.statusOf(name);
@@ -94,7 +94,7 @@ it('tells_the_traffic_once_a_second_as_the_status_has_it', async () => {
 
 it('listens_on_no_network_port', async () => {
   const name = await world.importTunnel();
-  await world.wayfare('up', name);
+  await world.up(name);
   await subscribe('tunnels', 'traffic');
   for (const table of ['tcp', 'tcp6', 'raw', 'raw6']) {
     const [, ...sockets] = readFileSync(`/proc/${world.helper.pid}/net/${table}`, 'utf8').trim().split('\n');

@@ -11,7 +11,7 @@ import { BackgroundProcess, run, waitFor } from '../support/processes.ts';
 const world = new HelperWorld();
 
 beforeAll(() => world.open());
-afterEach(() => world.wayfare('down'));
+afterEach(() => world.down());
 afterAll(() => world.close());
 
 describe('a failure', () => {
@@ -101,17 +101,17 @@ describe('a failure', () => {
     for (const { stderr } of [impatient, interrupted])
       expect(stderr).toContain('goes on connecting for whoever began it');
     expect((await world.statusOf(name)).state).toBe('connecting');
-    await world.wayfare('down', name);
+    await world.down(name);
     expect((await first.exited).code).toBe(1);
   });
 
   it('an_interface_that_is_deleted_ends_its_tunnel', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.traveller.ip(`link del ${name}`);
     await waitFor(async () => (await world.statusOf(name)).state === 'error', { what: 'the error' });
     expect(await world.rules()).toContain('table inet wayfare');
-    await world.wayfare('down', name);
+    await world.down(name);
     await world.expectNothingLeft(name);
   });
 

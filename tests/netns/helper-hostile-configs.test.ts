@@ -149,9 +149,9 @@ it('500_hostile_configs_leave_no_control_character_in_the_log', () => {
 it('500_hostile_configs_leave_a_helper_that_serves_and_a_machine_as_it_was', async () => {
   await world.expectNothingLeft('h0');
   const name = await world.importTunnel();
-  expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+  await world.up(name);
   expect((await world.traveller.ping('10.70.0.1')).received).toBe(3);
-  expect(await world.wayfare('down', name)).toMatchObject({ code: 0 });
+  await world.down(name);
   await world.expectNothingLeft(name);
 });
 

@@ -54,10 +54,10 @@ it('holds_from_before_the_helper_starts_until_a_person_ends_it', async () => {
 
   const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
   const name = await world.importTunnel({ allowedIps: '10.70.0.0/24, 10.71.0.0/24', endpoint });
-  expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+  await world.up(name);
   expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
   expect(await heard()).toBe(0);
-  await world.wayfare('down', name);
+  await world.down(name);
   expect(await heard()).toBe(0);
 
   expect(await world.wayfare('lockdown', 'off')).toMatchObject({ code: 0 });

@@ -9,7 +9,7 @@ import { waitFor } from '../support/processes.ts';
 const world = new HelperWorld();
 
 beforeAll(() => world.open());
-afterEach(() => world.wayfare('down'));
+afterEach(() => world.down());
 afterAll(() => world.close());
 
 /** An interface without an engine has no carrier. */
@@ -20,7 +20,7 @@ function withoutLinkStates(network: string): string {
 describe('the helper', () => {
   it('takes_every_tunnel_down_at_ctrl_c', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-    await world.wayfare('up', name);
+    await world.up(name);
     expect(await world.helper.stop('SIGINT')).toEqual({ code: 0, signal: null });
     expect(await networkOf(world.traveller)).toBe(world.untouched);
     expect(await pidsIn(world.traveller)).toEqual([]);
@@ -35,7 +35,7 @@ describe('the helper', () => {
     'ended_by_%s_leaves_a_guarded_tunnel_that_the_next_one_goes_on_with',
     async (signal) => {
       const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-      expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+      await world.up(name);
       const stands = withoutLinkStates(await networkOf(world.traveller));
       const rules = await world.rules();
       await world.helper.stop(signal);
@@ -46,7 +46,7 @@ describe('the helper', () => {
       world.helper = await world.startHelper();
       await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
       expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-      await world.wayfare('down', name);
+      await world.down(name);
       await world.expectNothingLeft(name);
     },
   );
@@ -57,19 +57,19 @@ describe('the helper', () => {
     writeFileSync(hosts, `${world.link.b.v4} vpn.wayfare.test\n`);
     const endpoint = `vpn.wayfare.test:${SERVER_PORT}`;
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0', endpoint });
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+    await world.up(name);
     await world.helper.stop('SIGKILL');
     writeFileSync(hosts, '192.0.2.9 vpn.wayfare.test\n'); // whoever asks finds nobody there
     world.helper = await world.startHelper();
     await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
     writeFileSync(hosts, before);
-    await world.wayfare('down', name);
+    await world.down(name);
     await world.expectNothingLeft(name);
   });
 
   it('ended_by_SIGTERM_takes_down_what_guards_nothing', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.helper.stop('SIGTERM');
     expect(await networkOf(world.traveller)).toBe(world.untouched);
     world.helper = await world.startHelper();
@@ -78,7 +78,7 @@ describe('the helper', () => {
 
   it('reset_removes_everything_of_a_killed_helper_and_of_a_running_one', async () => {
     const name = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.wayfare('lockdown', 'on');
     await world.helper.stop('SIGKILL');
     await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
@@ -95,7 +95,7 @@ describe('the helper', () => {
     expect(await world.rules()).toBe('');
     world.helper = await world.startHelper();
     expect((await world.statusOf(name)).state).toBe('disconnected');
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.wayfare('lockdown', 'on');
     expect(await world.wayfare('reset')).toMatchObject({ code: 0 });
     await world.expectNothingLeft(name);
@@ -138,7 +138,7 @@ describe('the helper', () => {
     world.helper = world.spawnHelper({ prepare: 'exec 4</etc/hostname 25</etc/hostname' });
     await waitFor(() => world.helper.stderr.includes('helper ready'), { what: 'the helper to be ready' });
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const fds = `/proc/${await world.engineOf(name)}/fd`;
     expect(readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)))).not.toContain('/etc/hostname');
   });
@@ -146,13 +146,13 @@ describe('the helper', () => {
   it('reuses_the_route_that_a_killed_one_left', async () => {
     const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
     const name = await world.importTunnel({ allowedIps: '198.51.100.0/24', endpoint });
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.helper.stop('SIGKILL');
     await waitFor(async () => (await pidsIn(world.traveller)).length === 0, { what: 'the engine to end' });
     expect(await world.traveller.ip('route')).toContain(`${DISTANT_ADDRESS} via`);
     world.helper = await world.startHelper();
     await waitFor(async () => (await world.statusOf(name)).state === 'connected', { what: 'the tunnel' });
-    await world.wayfare('down', name);
+    await world.down(name);
     await world.expectNothingLeft(name);
   });
 });

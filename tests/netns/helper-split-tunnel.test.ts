@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   isTalking = false;
-  await world.wayfare('down');
+  await world.down();
 });
 afterAll(async () => {
   chatter.close();
@@ -105,7 +105,7 @@ describe('the way to an endpoint that the tunnel covers', () => {
     async ({ family, endpoint, host, network, gateway, other }) => {
       const { traveller, link } = world;
       const name = await world.importTunnel({ allowedIps: `${network}, 10.71.0.0/24`, endpoint });
-      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      await world.up(name);
       // What the kernel does to routes when a link goes down.
       await traveller.ip(`${family} route del default`);
       await traveller.ip(`${family} route del ${host}`);
@@ -114,7 +114,7 @@ describe('the way to an endpoint that the tunnel covers', () => {
         what: 'the way outside',
       });
       expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-      await world.wayfare('down', name);
+      await world.down(name);
       await traveller.ip(`${family} route replace default via ${gateway()} dev ${link.a.interface}`);
       await world.expectNothingLeft(name);
     },
@@ -128,9 +128,9 @@ describe('the way to an endpoint that the tunnel covers', () => {
       allowedIps: '198.51.100.0/24, 10.71.0.0/24',
       endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}`,
     });
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    await world.up(name);
     expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-    await world.wayfare('down', name);
+    await world.down(name);
     await traveller.ip(`route replace default via ${link.b.v4} dev ${link.a.interface}`);
     await world.expectNothingLeft(name);
   });
@@ -141,7 +141,7 @@ describe('the way to an endpoint that the tunnel covers', () => {
       allowedIps: '198.51.100.0/24, 10.71.0.0/24',
       endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}`,
     });
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    await world.up(name);
     // So that it keeps its IPv6 addresses.
     await traveller.run('sysctl', ['-w', `net.ipv6.conf.${link.a.interface}.keep_addr_on_down=1`]);
     await traveller.ip(`link set ${link.a.interface} down`);
@@ -153,7 +153,7 @@ describe('the way to an endpoint that the tunnel covers', () => {
     await traveller.ip(`-6 route add default via ${link.b.v6}`);
     await untilConnected(name);
     expect(await traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-    await world.wayfare('down', name);
+    await world.down(name);
     await world.expectNothingLeft(name);
   });
 });
@@ -171,10 +171,10 @@ describe('beside a full tunnel without a kill switch', () => {
       peerKey,
     });
     await world.wayfare('set', full, 'kill-switch', 'off');
-    expect(await world.wayfare('up', full)).toMatchObject({ code: 0, stderr: '' });
-    expect(await world.wayfare('up', split)).toMatchObject({ code: 0, stderr: '' });
+    await world.up(full);
+    await world.up(split);
     expect(await traveller.ping('fd72::1')).toMatchObject({ received: 3 });
-    await world.wayfare('down');
+    await world.down();
     await traveller.run('sysctl', ['-w', 'net.ipv4.conf.all.rp_filter=0']);
     await world.expectNothingLeft(split);
   });
@@ -184,7 +184,7 @@ describe('the death of the helper', () => {
   it('lets_nothing_of_the_tunnel_out_in_clear_until_the_next_one_has_it', async () => {
     const name = await world.importTunnel({ allowedIps: PREFIXES });
     await expectTalkInClear();
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+    await world.up(name);
     const before = await sniffer.countSince(0);
     const talking = talk();
     await world.helper.stop('SIGKILL');
@@ -194,7 +194,7 @@ describe('the death of the helper', () => {
     await talking;
     expect(await sniffer.countSince(0)).toBe(before);
     expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
-    await world.wayfare('down', name);
+    await world.down(name);
     await expectTalkInClear();
     await world.expectNothingLeft(name);
   });
@@ -219,11 +219,11 @@ describe('the death of the helper', () => {
       const former = await world.importTunnel(configs[from]);
       const fileOf = (tunnel: string) => join(world.stateDir, 'tunnels', `${tunnel}.conf`);
       const config = readFileSync(fileOf(name));
-      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      await world.up(name);
       const wanted = { network: await networkNow(), rules: await world.rules() };
-      await world.wayfare('down', name);
+      await world.down(name);
       copyFileSync(fileOf(former), fileOf(name));
-      expect(await world.wayfare('up', name)).toMatchObject({ code: 0, stderr: '' });
+      await world.up(name);
       await world.helper.stop('SIGKILL');
       writeFileSync(fileOf(name), config);
       world.helper = await world.startHelper();
@@ -238,7 +238,7 @@ describe('the death of the helper', () => {
         },
         { what: 'the tunnel of the new config alone' },
       );
-      await world.wayfare('down', name);
+      await world.down(name);
       await world.expectNothingLeft(name);
     },
   );
@@ -254,7 +254,7 @@ describe('up --replace', () => {
   ])('with_endpoints_%s_lets_nothing_out_in_clear_between_the_two', async (_, options) => {
     const [first, second] = [await world.importTunnel(options), await world.importTunnel(options)];
     await expectTalkInClear();
-    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    await world.up(first);
     const before = await sniffer.countSince(0);
     const talking = talk();
     expect(await world.wayfare('up', second, '--replace')).toMatchObject({ code: 0, stderr: '' });
@@ -263,7 +263,7 @@ describe('up --replace', () => {
     expect(await sniffer.countSince(0)).toBe(before);
     expect(await world.traveller.ip('route show table all')).not.toContain('unreachable 203.0.113.0/24');
     expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
-    await world.wayfare('down');
+    await world.down();
     await expectTalkInClear();
     await world.expectNothingLeft(second);
   });
@@ -271,7 +271,7 @@ describe('up --replace', () => {
   it('leaves_nothing_where_the_second_fails', async () => {
     const first = await world.importTunnel({ allowedIps: PREFIXES });
     const stranger = await world.importTunnel({ allowedIps: PREFIXES, peerKey: await strangersKey() });
-    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    await world.up(first);
     expect(await world.wayfare('up', stranger, '--replace', '--timeout', '1')).toMatchObject({ code: 1 });
     await expectTalkInClear();
     await world.expectNothingLeft(stranger);
@@ -280,7 +280,7 @@ describe('up --replace', () => {
   it('leaves_nothing_where_the_helper_is_killed_meanwhile', async () => {
     const first = await world.importTunnel({ allowedIps: PREFIXES });
     const stranger = await world.importTunnel({ allowedIps: PREFIXES, peerKey: await strangersKey() });
-    expect(await world.wayfare('up', first)).toMatchObject({ code: 0 });
+    await world.up(first);
     const replacing = world.startWayfare('up', stranger, '--replace');
     const isHeld = async () => (await world.traveller.ip('route')).includes('unreachable 203.0.113.0/24');
     await waitFor(isHeld, { what: 'what is held' });
@@ -288,7 +288,7 @@ describe('up --replace', () => {
     await replacing.exited;
     expect(await isHeld()).toBe(true);
     world.helper = await world.startHelper();
-    await world.wayfare('down');
+    await world.down();
     await waitFor(async () => !(await isHeld()), { what: 'it to be open' });
     await expectTalkInClear();
     await world.expectNothingLeft(stranger);

@@ -17,7 +17,7 @@ const HANDSHAKES = 10_000;
 const world = new HelperWorld();
 
 beforeAll(() => world.open());
-afterEach(() => world.wayfare('down'));
+afterEach(() => world.down());
 afterAll(() => world.close());
 
 const file = (name: string) => join(world.stateDir, 'traffic', `${name}.json`);
@@ -47,7 +47,7 @@ const sumOf = (values: readonly (number | null)[]) =>
 describe('the traffic of a tunnel', () => {
   it('is_in_its_steps_its_session_and_its_month_and_outlives_helpers_that_are_killed', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     await send();
     // Once nothing flows any more, what the steps, the session, the month and the engine have is the same.
     const { rxBytes, txBytes, session, endsAt } = await waitFor(
@@ -65,11 +65,11 @@ describe('the traffic of a tunnel', () => {
     expectSent(session!.txBytes);
     expect(session!.rxBytes).toBeLessThan(SENT);
 
-    await world.wayfare('down', name);
+    await world.down(name);
     await waitFor(() => statSync(file(name)).size > 0, { what: 'the file' });
     expect(statSync(file(name)).mode & 0o777).toBe(0o600);
     const counted = await monthOf(name);
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.helper.stop('SIGKILL');
     world.helper = await world.startHelper();
     // It brings the tunnel up again: handshakes are all that can have come to it.
@@ -80,9 +80,9 @@ describe('the traffic of a tunnel', () => {
       timeoutMs: 20_000,
     });
 
-    await world.wayfare('up', name);
+    await world.up(name);
     await send();
-    await world.wayfare('down', name);
+    await world.down(name);
     expectSent((await trafficOf(name)).session!.txBytes);
     expectSent(await monthOf(name), 2);
     expect((await world.wayfare('traffic', name)).stdout).toMatch(
@@ -92,7 +92,7 @@ describe('the traffic of a tunnel', () => {
 
   it('of_the_last_moment_is_counted_when_its_helper_is_stopped', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     await send();
     await world.helper.stop('SIGTERM'); // within the second of the last reading
     const { session } = JSON.parse(readFileSync(file(name), 'utf8'));
@@ -103,7 +103,7 @@ describe('the traffic of a tunnel', () => {
 
   it('goes_on_through_the_death_of_its_engine_without_a_byte_twice', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
+    await world.up(name);
     const sessionBytes = async () => (await trafficOf(name)).session!.txBytes;
     await send();
     await waitFor(async () => (await sessionBytes()) >= SENT, { what: 'the reading of the first engine' });
@@ -119,8 +119,8 @@ describe('the traffic of a tunnel', () => {
 
   it('goes_with_its_tunnel', async () => {
     const name = await world.importTunnel();
-    await world.wayfare('up', name);
-    await world.wayfare('down', name);
+    await world.up(name);
+    await world.down(name);
     await waitFor(() => statSync(file(name)), { what: 'the file' });
     await world.wayfare('remove', name);
     expect(() => statSync(file(name))).toThrow('ENOENT');
@@ -133,8 +133,8 @@ describe('the traffic of a tunnel', () => {
   it('that_is_damaged_on_disk_keeps_no_tunnel_down', async () => {
     const name = await world.importTunnel();
     writeFileSync(file(name), 'x', { mode: 0o600 });
-    expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
-    await world.wayfare('down', name);
+    await world.up(name);
+    await world.down(name);
     expect((await trafficOf(name)).months).toHaveLength(1);
     expect(readFileSync(`${file(name)}.damaged`, 'utf8')).toBe('x');
     expect(world.helper.stderr).toContain('the traffic so far cannot be read, and is counted anew');
@@ -147,14 +147,14 @@ describe('an edited tunnel', () => {
     const newName = uniqueInterface('wf');
     const conf = join(world.folder, 'edited.conf');
     await world.wayfare('set', name, 'kill-switch', 'on');
-    await world.wayfare('up', name);
+    await world.up(name);
     const { stdout } = await world.wayfare('export', name);
     writeFileSync(conf, stdout.replace(/AllowedIPs = .*/, 'AllowedIPs = 10.70.0.0/24, 10.71.0.1/32'));
     expect(await world.wayfare('edit', name, conf, '--name', newName)).toMatchObject({
       code: 1,
       stderr: `wayfare: the tunnel is connected, named ${name}, take it down first: wayfare down ${name}\n`,
     });
-    await world.wayfare('down', name);
+    await world.down(name);
     const counted = await monthOf(name);
     expect(counted).toBeGreaterThan(0);
     expect(await world.wayfare('edit', name, conf, '--name', newName)).toMatchObject({
@@ -163,7 +163,7 @@ describe('an edited tunnel', () => {
     });
     expect(await monthOf(newName)).toBe(counted);
     expect(await world.statusOf(newName)).toMatchObject({ killSwitch: 'on' });
-    await world.wayfare('up', newName);
+    await world.up(newName);
     expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
     rmSync(conf);
   });

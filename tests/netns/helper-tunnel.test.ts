@@ -8,7 +8,7 @@ import { run, waitFor } from '../support/processes.ts';
 const world = new HelperWorld();
 
 beforeAll(() => world.open());
-afterEach(() => world.wayfare('down'));
+afterEach(() => world.down());
 afterAll(() => world.close());
 
 describe('a tunnel', () => {
@@ -33,7 +33,7 @@ describe('a tunnel', () => {
 
   it('status_has_the_keys_of_the_contract_and_no_secret', async () => {
     const name = await world.importTunnel({ extra: 'DNS = 10.70.0.1, home.example' });
-    await world.wayfare('up', name);
+    await world.up(name);
     await world.traveller.ping('10.70.0.1');
     const status = await world.statusOf(name);
     expect(status).toEqual({
@@ -86,12 +86,12 @@ describe('a tunnel', () => {
     '%s_does_not_loop_its_endpoint',
     async (allowedIps) => {
       const name = await world.importTunnel({ allowedIps, endpoint: `${DISTANT_ADDRESS}:${SERVER_PORT}` });
-      expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+      await world.up(name);
       const bearer = await world.traveller.ip(`route get ${DISTANT_ADDRESS} mark 0xca6c`);
       expect(bearer).toContain(`via ${world.link.b.v4}`);
       expect(await world.traveller.ip('route get 10.71.0.1')).toContain(`dev ${name}`);
       expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-      await world.wayfare('down');
+      await world.down();
       await world.expectNothingLeft(name);
     },
   );
@@ -102,10 +102,10 @@ describe('a tunnel', () => {
       await world.importTunnel({ allowedIps: '198.51.100.0/25', endpoint }),
       await world.importTunnel({ allowedIps: '10.71.0.0/24', endpoint, address: '198.51.100.2/24' }),
     ];
-    for (const name of [first, second]) expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
-    expect(await world.wayfare('down', first)).toMatchObject({ code: 0 });
+    for (const name of [first, second]) await world.up(name);
+    await world.down(first);
     expect(await world.traveller.ip(`route get ${DISTANT_ADDRESS}`)).toContain(`via ${world.link.b.v4}`);
-    expect(await world.wayfare('down', second)).toMatchObject({ code: 0 });
+    await world.down(second);
     await world.expectNothingLeft(second);
   });
 
@@ -123,33 +123,32 @@ describe('a tunnel', () => {
         allowedIps: `${network}:/64`,
       });
       const full = await world.importTunnel({ allowedIps: '0.0.0.0/0' });
-      for (const name of when === 'before' ? [split, full] : [full, split])
-        expect(await world.wayfare('up', name)).toMatchObject({ code: 0 });
+      for (const name of when === 'before' ? [split, full] : [full, split]) await world.up(name);
       for (const address of [`${network}:1`, '10.71.0.1'])
         expect(await world.traveller.ping(address)).toMatchObject({ received: 3 });
       // The rest of IPv6 stays closed, and with the split tunnel its way goes.
       await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', world.link.b.v6])).rejects.toThrow();
-      expect(await world.wayfare('down', split)).toMatchObject({ code: 0 });
+      await world.down(split);
       await expect(world.traveller.run('ping', ['-c', '1', '-W', '1', `${network}:1`])).rejects.toThrow();
       expect(await world.traveller.ping('10.71.0.1')).toMatchObject({ received: 3 });
-      await world.wayfare('down', full);
+      await world.down(full);
       await world.expectNothingLeft(full);
     },
   );
 
   it('table_off_adds_no_route_and_a_numbered_table_takes_them', async () => {
     const off = await world.importTunnel({ allowedIps: '10.71.0.0/24', extra: 'Table = off' });
-    await world.wayfare('up', off);
+    await world.up(off);
     expect(await world.traveller.ip('route show table all')).not.toContain('10.71.0.0/24');
-    await world.wayfare('down');
+    await world.down();
     const numbered = await world.importTunnel({
       allowedIps: '10.71.0.0/24, 0.0.0.0/0',
       extra: 'Table = 4242',
     });
-    await world.wayfare('up', numbered);
+    await world.up(numbered);
     const routes = (await world.traveller.ip('route show table 4242')).trim().split(/ *\n/).sort();
     expect(routes).toEqual([`10.71.0.0/24 dev ${numbered} scope link`, `default dev ${numbered} scope link`]);
-    await world.wayfare('down');
+    await world.down();
     await world.expectNothingLeft(numbered);
   });
 
@@ -158,14 +157,14 @@ describe('a tunnel', () => {
       /mtu (\d+)/.exec(await world.traveller.ip(`link show ${name}`))?.[1];
     const measured = await world.importTunnel();
     await world.traveller.ip(`link set ${world.link.a.interface} mtu 1400`);
-    await world.wayfare('up', measured);
+    await world.up(measured);
     expect(await mtuOf(measured)).toBe('1320');
     await world.traveller.ip(`link set ${world.link.a.interface} mtu 1500`);
     await waitFor(async () => (await mtuOf(measured)) === '1420', { what: 'the tunnel’s MTU to follow' });
     expect(await world.statusOf(measured)).toMatchObject({ mtu: 1_420 });
-    await world.wayfare('down');
+    await world.down();
     const given = await world.importTunnel({ extra: 'MTU = 1300' });
-    await world.wayfare('up', given);
+    await world.up(given);
     expect(await mtuOf(given)).toBe('1300');
   });
 
@@ -180,7 +179,7 @@ describe('a tunnel', () => {
     const name = await world.importTunnel();
     const both = await Promise.all([world.wayfare('up', name), world.wayfare('up', name)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect((await pidsIn(world.traveller)).length).toBe(2);
+    await waitFor(async () => (await pidsIn(world.traveller)).length === 2, { what: 'one engine alone' });
     expect(await world.wayfare('up', name)).toMatchObject({
       code: 0,
       stdout: `${name} is connected already.\n`,

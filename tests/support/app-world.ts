@@ -5,8 +5,6 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
-import { connectToHelper } from '../../helper/ipc/client.ts';
-import type { RequestOf, ResultOf, Verb } from '../../helper/ipc/contract.ts';
 import type {} from './browser-server.ts'; // what is injected
 import { HelperWorld } from './helper-world.ts';
 import { BackgroundProcess, waitFor } from './processes.ts';
@@ -78,16 +76,6 @@ export class AppWorld extends HelperWorld {
   forgiveFailedLoads(): void {
     const failed = /^console Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/;
     this.misdeeds.splice(0, Number.POSITIVE_INFINITY, ...this.misdeeds.filter((each) => !failed.test(each)));
-  }
-
-  /** Quicker than by the command line. */
-  async ask<V extends Verb>(verb: V, request: RequestOf<V>): Promise<ResultOf<V>> {
-    const helper = await connectToHelper(this.socketPath);
-    try {
-      return await helper.request(verb, request);
-    } finally {
-      helper.close();
-    }
   }
 
   async storedNames(): Promise<string[]> {

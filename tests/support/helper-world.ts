@@ -6,7 +6,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, inject } from 'vitest';
-import type { TunnelStatus } from '../../helper/ipc/contract.ts';
+import { connectToHelper } from '../../helper/ipc/client.ts';
+import type { RequestOf, ResultOf, TunnelStatus, Verb } from '../../helper/ipc/contract.ts';
 import type {} from './bundled-programs.ts'; // what is injected
 import {
   closeNamespaces,
@@ -18,6 +19,8 @@ import {
 } from './netns.ts';
 import { BackgroundProcess, run, waitFor } from './processes.ts';
 
+/** How long a tunnel may take to come up. */
+const UP_PATIENCE_SECONDS = 20;
 const ROOT = resolve(import.meta.dirname, '../..');
 export const SERVER_PORT = 51_820;
 /** The server as the traveller sees it across a gateway: by the default route alone. */
@@ -201,9 +204,24 @@ export class HelperWorld {
     );
   }
 
+  /** What the command line would ask, without its start: for what a test needs and is not about. */
+  async ask<V extends Verb>(verb: V, request: RequestOf<V>): Promise<ResultOf<V>> {
+    const helper = await connectToHelper(this.socketPath);
+    return await helper.request(verb, request).finally(() => helper.close());
+  }
+
+  async up(name: string): Promise<void> {
+    await this.ask('up', { name, timeoutSeconds: UP_PATIENCE_SECONDS, replace: false, detached: false });
+  }
+
+  /** @param name null for all of them */
+  async down(name: string | null = null): Promise<void> {
+    await this.ask('down', { name });
+  }
+
   async statusOf(name: string): Promise<TunnelStatus> {
-    const { stdout } = await this.wayfare('status', name, '--json');
-    return JSON.parse(stdout).tunnels[0];
+    const { tunnels } = await this.ask('status', { name });
+    return tunnels[0]!;
   }
 
   /** @returns the pid of a tunnel's engine */
@@ -232,9 +250,8 @@ PresharedKey = ${this.presharedKey}
 AllowedIPs = ${allowedIps}
 ${endpoint === null ? '' : `Endpoint = ${endpoint}`}
 `;
-    const file = join(this.folder, `${name}.conf`);
-    writeFileSync(file, conf);
-    expect(await this.wayfare('import', file)).toMatchObject({ code: 0, stderr: '' });
+    const content = Buffer.from(conf).toString('base64');
+    await this.ask('import', { fileName: `${name}.conf`, content, name: null });
     return name;
   }
 
