@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFailed } 
 import { AppWorld } from '../support/app-world.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
 import { waitFor } from '../support/processes.ts';
-import { tabTo } from './page-input.ts';
+import { expectFitsWindow, tabTo } from './page-input.ts';
 
 const world = new AppWorld();
 
@@ -150,6 +150,8 @@ it('says_that_the_helper_was_killed_and_has_the_tunnel_back_with_the_next', asyn
   world.helper.signal('SIGKILL');
   await page.getByRole('heading', { name: 'The helper is not reached' }).waitFor();
   expect(await page.getByText('Connected', { exact: true }).count()).toBe(0);
+  await page.setViewportSize({ width: 320, height: 720 });
+  await expectFitsWindow(page);
   world.helper = await world.startHelper();
   const connect = page.getByRole('button', { name: 'Connect', exact: true });
   await connect.or(page.getByRole('button', { name: 'Disconnect' })).waitFor();

@@ -8,7 +8,7 @@ import { newKey, publicKeyOf } from '../support/helper-world.ts';
 import {
   chooseFiles,
   dropFiles,
-  expectNoSidewaysScroll,
+  expectFitsWindow,
   noteTracks,
   pictureOfQr,
   shareAsScreen,
@@ -270,7 +270,7 @@ it('hostile_text_stays_text_in_every_field', async () => {
   async function expectUnharmed(): Promise<void> {
     for (const width of [360, 1_000]) {
       await page.setViewportSize({ width, height: 720 });
-      await expectNoSidewaysScroll(page);
+      await expectFitsWindow(page);
     }
     expect(await page.locator('img[src=x], [onmouseover]').count()).toBe(0);
     expect(dialogs).toEqual([]);

@@ -57,10 +57,24 @@ export async function pictureOfQr(page: Page, text: string, style = ''): Promise
   return picture;
 }
 
-/** Nothing of the page is beside the window: nobody has to scroll sideways. */
-export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect([page.url(), width[0]]).toEqual([page.url(), width[1]]);
+/** Nothing of the page is beside the window or cut off by it: nobody has to scroll sideways, or guess. */
+export async function expectFitsWindow(page: Page): Promise<void> {
+  await expect.poll(() => outsideOf(page), { message: page.url() }).toEqual([]);
+}
+
+function outsideOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth } = document.documentElement;
+    const words = [...document.querySelectorAll('h1, h2, p, dt, dd, label, button, input, select, summary')];
+    const isOutside = (element: Element) => {
+      const { left, right, width, height } = element.getBoundingClientRect();
+      return width > 1 && height > 1 && (left < -0.5 || right > innerWidth + 0.5);
+    };
+    return [
+      ...(scrollWidth > innerWidth ? [`the page, by ${scrollWidth - innerWidth} px`] : []),
+      ...words.filter(isOutside).map((element) => `${element.tagName} ${element.textContent}`),
+    ];
+  });
 }
 
 declare global {

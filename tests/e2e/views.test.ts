@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connectToHelper } from '../../helper/ipc/client.ts';
 import { AppWorld } from '../support/app-world.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
-import { chooseFiles, expectNoSidewaysScroll, textFile } from './page-input.ts';
+import { chooseFiles, expectFitsWindow, textFile } from './page-input.ts';
 
 const MANY = 200;
 const world = new AppWorld();
@@ -66,7 +66,7 @@ it.each(VIEWS.map((view) => [view.name, view] as const))(
     }
     for (const width of [360, 640, 1_600]) {
       await page.setViewportSize({ width, height: 720 });
-      await expectNoSidewaysScroll(page);
+      await expectFitsWindow(page);
     }
   },
 );
@@ -86,8 +86,14 @@ it('speaks_the_language_that_the_person_chose', async () => {
   await page.getByLabel('Language').selectOption('de');
   await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('de');
-  const again = await world.visit('#/settings');
+  const again = await world.visit('#/settings', { width: 360 });
   await again.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+  for (const { place } of VIEWS) {
+    await again.goto(world.address + place());
+    await again.getByRole('heading').first().waitFor();
+    await expectFitsWindow(again);
+  }
+  await again.goto(`${world.address}#/settings`);
   await again.getByLabel('Sprache').selectOption('');
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
 });

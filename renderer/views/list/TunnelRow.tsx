@@ -63,10 +63,12 @@ export const TunnelRow = memo(function TunnelRow(props: TunnelRowProps) {
   );
 });
 
+/** Of the busier way: there is room for one. */
 function RowRate({ name }: { readonly name: string }) {
   const text = useTraffic(({ rates }) => {
     const rate = rates.get(name);
-    return rate === undefined ? '' : ` · ↓ ${rateText(rate.rx)} ↑ ${rateText(rate.tx)}`;
+    if (rate === undefined || rate.rx + rate.tx < 1) return '';
+    return rate.rx >= rate.tx ? ` · ↓ ${rateText(rate.rx)}` : ` · ↑ ${rateText(rate.tx)}`;
   });
   return (
     <span className={styles.rate} aria-hidden>
