@@ -7,6 +7,7 @@ import { activate, i18n } from './lib/i18n.ts';
 import { attempt } from './store/announcements.ts';
 import { onAppEvent, useAppState } from './store/app-state.ts';
 import { startClock, tick } from './store/clock.ts';
+import { onStartFailed } from './store/connection.ts';
 import { onOpenFiles } from './store/import-queue.ts';
 import { watchState } from './store/state-watch.ts';
 import { onTraffic } from './store/traffic.ts';
@@ -31,6 +32,7 @@ listen((event) => {
     tick();
   }
   if (event.event === 'open-files') onOpenFiles(event);
+  if (event.event === 'start-failed') onStartFailed(event);
 });
 void attempt(ask('hello', {})).then((hello) => {
   if (hello !== null) useAppState.setState({ shell: hello.shell });

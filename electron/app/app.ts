@@ -10,6 +10,7 @@ import { type Failure, toFailure } from '../../helper/failure.ts';
 import { DEFAULT_UP_TIMEOUT_SECONDS, type HelperEvent } from '../../helper/ipc/contract.ts';
 import type {
   AppEvent,
+  AppSettings,
   EventOf,
   HelperLink as HelperLinkState,
   OpenedFiles,
@@ -54,8 +55,8 @@ export class App {
   #refreshing: Promise<void> | null = null;
   /** The one that follows it, for what has changed meanwhile. */
   #following: Promise<void> | null = null;
-  /** Opened before a page was there. */
-  #waitingFiles: OpenedFiles[] = [];
+  /** For the first page to come. */
+  #waiting: (EventOf<'open-files'> | EventOf<'start-failed'>)[] = [];
   #isStarting = true;
 
   constructor(options: AppOptions) {
@@ -74,7 +75,7 @@ export class App {
   /** Tells a page the present state at once, then what changes. @returns what ends it */
   listen(listener: AppListener): () => void {
     this.#tellPresent(listener);
-    for (const opened of this.#waitingFiles.splice(0)) listener({ event: 'open-files', ...opened });
+    for (const event of this.#waiting.splice(0)) listener(event);
     this.#pages.add(listener);
     return () => this.#pages.delete(listener);
   }
@@ -88,13 +89,13 @@ export class App {
   /** Files that were opened with the app; the first page to come hears of those that nobody has. */
   openFiles(opened: OpenedFiles): void {
     if (opened.files.length + opened.notTaken.length === 0) return;
-    if (this.#pages.size === 0) this.#waitingFiles.push(opened);
-    else this.#tell({ event: 'open-files', ...opened });
+    this.#tellPages({ event: 'open-files', ...opened });
   }
 
   readonly handlers: AppHandlers = {
     hello: async () => ({ shell: this.#options.desktop.shell }),
     up: (request) => this.#link.request('up', { ...request, detached: true }),
+    reconnect: (request) => this.#link.request('reconnect', { ...request, detached: true }),
     down: (request) => this.#refreshAfter(this.#link.request('down', request)),
     inspect: async ({ fileName, content }) => inspect(fileName, Buffer.from(content, 'base64')),
     import: (request) => this.#link.request('import', request),
@@ -116,11 +117,11 @@ export class App {
       const bytes = decodeBase64Key(privateKey);
       return { publicKey: bytes === null ? null : publicKeyOf(new PrivateKey(bytes)) };
     },
-    changeSettings: async (changed) => {
+    changeSettings: async (changes) => {
       const { settings, desktop } = this.#options;
-      if (changed.autostart !== settings.current.autostart) await desktop.setAutostart(changed.autostart);
-      await settings.write(changed);
-      this.#tell({ event: 'settings', settings: settings.current });
+      const { autostart = settings.current.autostart } = changes;
+      if (autostart !== settings.current.autostart) await desktop.setAutostart(autostart);
+      await this.#changeSettings((stored) => ({ ...stored, ...changes }));
       return {};
     },
     installHelper: async () => {
@@ -144,6 +145,7 @@ export class App {
   #onHelperEvent(event: HelperEvent): void {
     if (event.event === 'traffic') this.#tell(event);
     else void this.#refresh();
+    if (event.event === 'tunnel-removed') this.#followAtStart(event.name, event.newName);
   }
 
   /** Never two at once. Resolves once a state is told that was asked for after this call. */
@@ -202,21 +204,65 @@ export class App {
     return isRunning || this.#refusal !== null;
   }
 
-  /** Once, as soon as the helper is there; its failure is told by the tunnel's state. */
+  /** Once, as soon as the helper is there. */
   #connectAtStart({ tunnels }: EventOf<'tunnels'>): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
     const name = this.#options.settings.current.connectAtStart;
+    if (name === null) return;
     const tunnel = tunnels.find((each) => each.name === name);
-    if (tunnel?.state !== 'disconnected') return;
-    const request = { name: tunnel.name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: false };
-    void this.handlers.up(request).catch(() => {});
+    if (tunnel?.state === 'disconnected') void this.#bringUpAtStart(name);
+    if (tunnel !== undefined) return;
+    this.#followAtStart(name, null);
+    this.#tellPages({ event: 'start-failed', name, error: null });
+  }
+
+  async #bringUpAtStart(name: string): Promise<void> {
+    let wasBegun = false;
+    const watch = (event: AppEvent) => {
+      if (event.event !== 'tunnels') return;
+      wasBegun ||= event.tunnels.some((each) => each.name === name && each.state !== 'disconnected');
+    };
+    this.#observers.add(watch);
+    try {
+      await this.handlers.up({ name, timeoutSeconds: DEFAULT_UP_TIMEOUT_SECONDS, replace: false });
+    } catch (error) {
+      await this.#refresh();
+      // Where it was begun, its state tells the failure.
+      if (!wasBegun) this.#tellPages({ event: 'start-failed', name, error: toFailure(error).parts });
+    } finally {
+      this.#observers.delete(watch);
+    }
+  }
+
+  /** The tunnel of the start is called otherwise, or is no more. */
+  #followAtStart(name: string, newName: string | null): void {
+    const followed = this.#changeSettings((stored) =>
+      stored.connectAtStart === name ? { ...stored, connectAtStart: newName } : stored,
+    );
+    followed.catch(() => {}); // the next start tells that it is no more
+  }
+
+  async #changeSettings(change: (settings: AppSettings) => AppSettings): Promise<void> {
+    const { settings } = this.#options;
+    let isChanged = false;
+    await settings.change((stored) => {
+      const changed = change(stored);
+      isChanged = changed !== stored;
+      return changed;
+    });
+    if (isChanged) this.#tell({ event: 'settings', settings: settings.current });
   }
 
   #tellPresent(listener: AppListener): void {
     listener({ event: 'helper', link: this.#linkState });
     if (this.#tunnels !== null) listener(this.#tunnels);
     listener({ event: 'settings', settings: this.#options.settings.current });
+  }
+
+  #tellPages(event: EventOf<'open-files'> | EventOf<'start-failed'>): void {
+    if (this.#pages.size === 0) this.#waiting.push(event);
+    else this.#tell(event);
   }
 
   #tell(event: AppEvent): void {

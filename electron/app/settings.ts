@@ -24,39 +24,47 @@ const file = z.object({
 
 export interface AppSettingsStore {
   readonly current: AppSettings;
-  /** @throws Failure, and then all is as it was */
-  write(settings: AppSettings): Promise<void>;
+  /**
+   * @param change is given what the file has by now: another Wayfare of the same person may have changed it. What it
+   * gives back as it is is not written.
+   * @throws Failure, and then all is as it was
+   */
+  change(change: (settings: AppSettings) => AppSettings): Promise<void>;
 }
 
 /** @param path such as `~/.config/wayfare/settings.json` */
 export async function openAppSettings(path: string): Promise<AppSettingsStore> {
-  let current = await readSettings(path);
+  let current = await readSettings(path, DEFAULT_SETTINGS);
   const inTurn = oneAtATime();
   const folder = dirname(path);
-  // The process's own: another Wayfare of the same person may write at the same time.
+  // The process's own: two may write at the same time.
   const temporary = `${path}.${process.pid}.new`;
   return {
     get current() {
       return current;
     },
-    write: (settings) =>
+    change: (change) =>
       inTurn(async () => {
-        const content = `${JSON.stringify(settings, null, 2)}\n`;
+        const stored = await readSettings(path, current);
+        const changed = change(stored);
+        if (changed === stored) return;
+        const content = `${JSON.stringify(changed, null, 2)}\n`;
         try {
           await mkdir(folder, { recursive: true, mode: 0o700 });
           await replace(path, temporary, (made) => writeSynced(made, content, { mode: 0o600 }));
         } catch (error) {
           throw diskFailure(error, folder);
         }
-        current = settings;
+        current = changed;
       }),
   };
 }
 
-async function readSettings(path: string): Promise<AppSettings> {
+/** @returns `otherwise` where there is no such file, or nothing of it can be read */
+async function readSettings(path: string, otherwise: AppSettings): Promise<AppSettings> {
   try {
     return file.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
-    return DEFAULT_SETTINGS;
+    return otherwise;
   }
 }

@@ -23,6 +23,15 @@ const appSettings = z.strictObject({
   connectAtStart: z.string().nullable(),
 });
 
+/** What is left out stays as it is. */
+const { theme, language, autostart, connectAtStart } = appSettings.shape;
+const changedSettings = z.strictObject({
+  theme: z.exactOptional(theme),
+  language: z.exactOptional(language),
+  autostart: z.exactOptional(autostart),
+  connectAtStart: z.exactOptional(connectAtStart),
+});
+
 /** The desktop itself has it, or not: a control for what is not there is not shown. */
 const shell = z.strictObject({
   kind: z.enum(['electron', 'browser']),
@@ -64,6 +73,10 @@ export const VERBS = {
   hello: { request: nothing, result: z.strictObject({ shell }) },
   /** It goes on where the app ends. */
   up: { ...HELPER_VERBS.up, request: HELPER_VERBS.up.request.omit({ detached: true }) },
+  reconnect: {
+    ...HELPER_VERBS.reconnect,
+    request: HELPER_VERBS.reconnect.request.omit({ detached: true }),
+  },
   down: HELPER_VERBS.down,
   /** Parses, and stores nothing. */
   inspect: {
@@ -93,8 +106,7 @@ export const VERBS = {
     request: z.strictObject({ privateKey: z.string().max(100) }),
     result: z.strictObject({ publicKey: z.string().nullable() }),
   },
-  /** All of them. */
-  changeSettings: { request: appSettings, result: nothing },
+  changeSettings: { request: changedSettings, result: nothing },
   /** Asks for the administrator's password, installs the service and waits until it answers. */
   installHelper: { request: nothing, result: nothing },
 } as const satisfies Record<string, { request: z.ZodType; result: z.ZodType }>;
@@ -145,6 +157,8 @@ export const appEvent = z.discriminatedUnion('event', [
     ),
   }),
   z.strictObject({ event: z.literal('settings'), settings: appSettings }),
+  /** The tunnel that is connected when the app starts was not, and its state does not tell why. Null: it is no more. */
+  z.strictObject({ event: z.literal('start-failed'), name: z.string(), error: failure.nullable() }),
   /** Files that were opened with the app: to be previewed. Why one is not taken is said in the person's language. */
   z.strictObject({
     event: z.literal('open-files'),

@@ -42,6 +42,7 @@ export function advance(state: DesktopState, event: AppEvent): DesktopState {
     case 'traffic':
       return { ...state, traffic: event, rate: rateBetween(state.traffic, event) };
     case 'open-files':
+    case 'start-failed':
       return state;
   }
 }

@@ -103,7 +103,13 @@ function addTunnelCommands(program: Command): void {
     .argument('<name>', 'the tunnel', tunnelName)
     .argument('<file>', 'the .conf file')
     .option('--name <name>', 'call it NAME from now on; it must be down for that', newTunnelName)
-    .action((name, file, { name: newName }) => verbs.editTunnel(socket(), name, file, newName ?? null));
+    .option(
+      '--base <file>',
+      "what 'wayfare export' gave: where another config is stored by now, change nothing",
+    )
+    .action((name, file, { name: newName = null, base: baseFile = null }) =>
+      verbs.editTunnel(socket(), name, file, { newName, baseFile }),
+    );
   program
     .command('list')
     .description('print the stored tunnels and the state of each')
@@ -123,14 +129,15 @@ function addTunnelCommands(program: Command): void {
     .command('up')
     .description('connect a tunnel; ends once an authenticated packet came back from a peer')
     .argument('<name>', 'the tunnel', tunnelName)
-    .option(
-      '--timeout <seconds>',
-      'give up, and take everything down again, after this long',
-      seconds,
-      DEFAULT_UP_TIMEOUT_SECONDS,
-    )
+    .addOption(timeout())
     .option('--replace', 'take down the tunnels whose allowed IPs meet its own')
     .action((name, { timeout, replace }) => verbs.up(socket(), name, timeout, replace ?? false));
+  program
+    .command('reconnect')
+    .description('take a tunnel down and up again as it is stored by now; what guards it stays')
+    .argument('<name>', 'the tunnel', tunnelName)
+    .addOption(timeout())
+    .action((name, { timeout }) => verbs.reconnect(socket(), name, timeout));
   program
     .command('down')
     .description('disconnect a tunnel, or all of them; also one that is still connecting')
@@ -153,6 +160,12 @@ function addTunnelCommands(program: Command): void {
     )
     .option('--json', 'print JSON, with every step')
     .action((name, { span, json }) => verbs.traffic(socket(), name, span, json ?? false));
+}
+
+function timeout() {
+  return new Option('--timeout <seconds>', 'give up, and take everything down again, after this long')
+    .argParser(seconds)
+    .default(DEFAULT_UP_TIMEOUT_SECONDS);
 }
 
 function addProtectionCommands(program: Command): void {

@@ -31,7 +31,7 @@ export function importText(summary: ImportSummary): string {
 }
 
 export function editText(summary: ImportSummary): string {
-  return `Changed ${summary.name}. It holds from its next connection on.\n${summaryText(summary)}`;
+  return `Changed ${summary.name}. It holds from its next connection on; where it is up: wayfare reconnect ${summary.name}\n${summaryText(summary)}`;
 }
 
 function summaryText(summary: ImportSummary): string {

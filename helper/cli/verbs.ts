@@ -10,6 +10,7 @@ import type { LogEntry } from '../logs/entry.ts';
 import { readLog } from '../logs/reader.ts';
 import { parseSince } from '../logs/since.ts';
 import { logText } from '../logs/text.ts';
+import { digestOf } from '../tunnel/digest.ts';
 import { DEFAULT_STATE_DIR } from './defaults.ts';
 import { printSecret } from './keys.ts';
 import {
@@ -29,15 +30,22 @@ export async function importFile(socketPath: string, file: string, name: string 
   print(importText(await withHelper(socketPath, (helper) => helper.request('import', request))));
 }
 
-/** @param newName null to keep its name */
+export interface EditOptions {
+  /** Null to keep its name. */
+  readonly newName: string | null;
+  /** The file that `export` gave, null to overwrite whatever is stored. */
+  readonly baseFile: string | null;
+}
+
 export async function editTunnel(
   socketPath: string,
   name: string,
   file: string,
-  newName: string | null,
+  { newName, baseFile }: EditOptions,
 ): Promise<void> {
   const content = (await readConfig(file)).toString('base64');
-  const request = { name, newName: newName ?? name, content };
+  const base = baseFile === null ? null : digestOf(await readConfig(baseFile));
+  const request = { name, newName: newName ?? name, content, base };
   print(editText(await withHelper(socketPath, (helper) => helper.request('edit', request))));
 }
 
@@ -60,26 +68,19 @@ export async function remove(socketPath: string, name: string): Promise<void> {
 const RESET_TIMEOUT_MS = 30_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/**
- * Ctrl-C, or a closed terminal, cancels it: a tunnel that nobody waits for any more does not come up behind the
- * person's back. Where the attempt is somebody else's, it only stops waiting.
- */
 export async function up(
   socketPath: string,
   name: string,
   timeoutSeconds: number,
   replace: boolean,
 ): Promise<void> {
-  const answer = await withHelper(socketPath, async (helper) => {
-    const depart = () => helper.depart(); // the pending `up` tells the outcome
-    for (const signal of STOP_SIGNALS) process.once(signal, depart);
-    try {
-      return await helper.request('up', { name, timeoutSeconds, replace, detached: false });
-    } finally {
-      for (const signal of STOP_SIGNALS) process.off(signal, depart);
-    }
-  });
-  print(upText(name, answer));
+  const request = { name, timeoutSeconds, replace, detached: false };
+  print(upText(name, await whileWaiting(socketPath, (helper) => helper.request('up', request))));
+}
+
+export async function reconnect(socketPath: string, name: string, timeoutSeconds: number): Promise<void> {
+  const request = { name, timeoutSeconds, detached: false };
+  print(upText(name, await whileWaiting(socketPath, (helper) => helper.request('reconnect', request))));
 }
 
 export async function down(socketPath: string, name: string | null): Promise<void> {
@@ -225,6 +226,22 @@ async function resetByHelper(socketPath: string): Promise<FailureParts[] | null>
   } finally {
     helper.close();
   }
+}
+
+/**
+ * Ctrl-C, or a closed terminal, cancels it: a tunnel that nobody waits for any more does not come up behind the
+ * person's back. Where the attempt is somebody else's, it only stops waiting.
+ */
+function whileWaiting<T>(socketPath: string, ask: (helper: HelperClient) => Promise<T>): Promise<T> {
+  return withHelper(socketPath, async (helper) => {
+    const depart = () => helper.depart(); // the pending request tells the outcome
+    for (const signal of STOP_SIGNALS) process.once(signal, depart);
+    try {
+      return await ask(helper);
+    } finally {
+      for (const signal of STOP_SIGNALS) process.off(signal, depart);
+    }
+  });
 }
 
 async function withHelper<T>(socketPath: string, ask: (helper: HelperClient) => Promise<T>): Promise<T> {

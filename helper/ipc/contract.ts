@@ -3,11 +3,11 @@
  * types from here and validate at run time. Times are Unix seconds, sizes bytes, keys base64.
  *
  * A client sends `{ id, verb, request }` frames, as many at once as it likes; each is answered by one reply with its
- * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` that it began
- * is cancelled unless it was detached, everything else is answered. A reply whose id is null tells why the connection
- * ends, or that a line was no request. After `subscribe`, events come between the replies: frames with `event` and no
- * id. Whoever connects asks something within 10 seconds; where there are too many connections, those that wait for
- * nothing are ended.
+ * id, not necessarily in order. A client that closes its side of the connection waits no longer: an `up` or a
+ * `reconnect` that it began is cancelled unless it was detached, everything else is answered. A reply whose id is null
+ * tells why the connection ends, or that a line was no request. After `subscribe`, events come between the replies:
+ * frames with `event` and no id. Whoever connects asks something within 10 seconds; where there are too many
+ * connections, those that wait for nothing are ended.
  *
  * Each verb names the least role that may ask it (authorize.ts). Private and preshared keys leave the helper in
  * `export` alone.
@@ -73,6 +73,8 @@ const tunnelStatus = z.strictObject({
   mtu: z.int().nullable(),
   /** Whether it takes all traffic of a family. */
   isFullTunnel: z.boolean(),
+  /** False where its config leaves them to its owner: then it is in no other tunnel's way. */
+  hasRoutes: z.boolean(),
   killSwitch: z.enum(KILL_SWITCH_MODES),
   /** Whether its kill switch is closed now: nothing leaves beside it. */
   isGuarded: z.boolean(),
@@ -115,7 +117,20 @@ const TOPICS = ['tunnels', 'traffic', 'log'] as const;
 export type Topic = (typeof TOPICS)[number];
 
 const nothing = z.strictObject({});
+/** SHA-256 of a stored config, in hex. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const confContent = z.base64().max(Math.ceil(MAX_CONFIG_BYTES / 3) * 4 + 4);
+
+const upOrder = z.strictObject({
+  name: tunnelName,
+  timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
+  /** It goes on when the client waits no longer. */
+  detached: z.boolean(),
+});
+const upOutcome = z.strictObject({
+  /** `interface-up` where no peer whose answer counts has an endpoint, so that none can be waited for. */
+  outcome: z.enum(['connected', 'interface-up', 'already-connected']),
+});
 
 /** How far back, and in how large steps. */
 export const TRAFFIC_SPANS = ['5m', '1h', '24h'] as const;
@@ -148,8 +163,10 @@ export const VERBS = {
       newName: newTunnelName,
       /** The bytes of a `.conf`. */
       content: confContent,
+      /** What the change began with: where another config is stored by now, it is refused. Null: whatever is stored. */
+      base: digest.nullable(),
     }),
-    result: importSummary,
+    result: importSummary.extend({ digest }),
   },
   list: {
     role: 'operator',
@@ -162,24 +179,22 @@ export const VERBS = {
     role: 'admin',
     request: z.strictObject({ name: tunnelName }),
     /** The `.conf`, its private key included. */
-    result: z.strictObject({ config: z.string() }),
+    result: z.strictObject({ config: z.string(), digest }),
   },
   remove: { role: 'admin', request: z.strictObject({ name: tunnelName }), result: nothing },
   up: {
     role: 'operator',
-    request: z.strictObject({
-      name: tunnelName,
-      timeoutSeconds: z.number().min(MIN_UP_TIMEOUT_SECONDS).max(MAX_UP_TIMEOUT_SECONDS),
+    request: upOrder.extend({
       /** Takes tunnels down whose allowed IPs meet its own; with a kill switch of its own, nothing leaves meanwhile. */
       replace: z.boolean(),
-      /** It goes on when the client waits no longer. */
-      detached: z.boolean(),
     }),
-    result: z.strictObject({
-      /** `interface-up` where no peer whose answer counts has an endpoint, so that none can be waited for. */
-      outcome: z.enum(['connected', 'interface-up', 'already-connected']),
-    }),
+    result: upOutcome,
   },
+  /**
+   * Takes a tunnel that is up down, and up again as it is stored by now. What guards it stays all the while; where another
+   * tunnel is in its way, it is refused, and goes on as it was.
+   */
+  reconnect: { role: 'operator', request: upOrder, result: upOutcome },
   down: {
     role: 'operator',
     /** Every tunnel where the name is null. */
@@ -292,7 +307,12 @@ const tunnelStateEvent = z.strictObject({
   error: tunnelFailure.nullable(),
 });
 
-const tunnelRemovedEvent = z.strictObject({ event: z.literal('tunnel-removed'), name: z.string() });
+const tunnelRemovedEvent = z.strictObject({
+  event: z.literal('tunnel-removed'),
+  name: z.string(),
+  /** What it is called now; null where it is no more. */
+  newName: z.string().nullable(),
+});
 
 /** Told when a person has changed one of them; a tunnel's own state may mean the second has changed too. */
 const machineStateEvent = z.strictObject({ event: z.literal('machine-state'), ...machineStatus });

@@ -115,7 +115,6 @@ const ENGINE_NEWS_MS = 500;
 export async function bringUp(order: BringUpOrder): Promise<Loss | null> {
   const { world, signal, live, undo, name, resumed } = order;
   if (resumed !== null) takeBackLeftovers(order, resumed);
-  undo.push('open what was held for its routes', () => world.routes.release(name));
 
   const { config } = await step(order, 'read-config', () => connectableTunnel(order));
   live.config = config;

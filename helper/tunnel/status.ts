@@ -5,6 +5,7 @@ import type { PrivateKey } from '../../engine/crypto/keys.ts';
 import { dhKey } from '../../engine/crypto/primitives.ts';
 import type { PeerStatus, TunnelStatus } from '../ipc/contract.ts';
 import { guardOf, type LiveTunnel } from './bring-up.ts';
+import { hasRoutes } from './claim.ts';
 import { endpointText } from './endpoints.ts';
 import type { TunnelSettings } from './settings.ts';
 import type { TunnelFailure, TunnelState } from './state-machine.ts';
@@ -39,6 +40,7 @@ export function tunnelStatus(sources: StatusSources): TunnelStatus {
     addresses: (config?.interface.addresses ?? []).map(String),
     dns: config === null ? [] : dnsTexts(config),
     isFullTunnel: config !== null && guardOf(config, sources.settings).isFull,
+    hasRoutes: config !== null && hasRoutes(config),
     ...sources.settings,
     isGuarded: sources.isGuarded,
     mtu: live.mtu ?? config?.interface.mtu ?? null,

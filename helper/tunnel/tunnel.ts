@@ -59,6 +59,7 @@ export class Tunnel {
   #attempt: Promise<UpOutcome> = Promise.resolve('already-connected');
   #settleReconnection = () => {};
   #unwinding: Promise<void> = Promise.resolve();
+  #isMakingWay = false;
   /** What the last unwinding could not undo, until `down` has told it. */
   #leftovers: FailureParts[] = [];
 
@@ -127,6 +128,14 @@ export class Tunnel {
     const leftovers = this.#leftovers;
     this.#leftovers = [];
     return { wasUp, leftovers };
+  }
+
+  /** Resolves once nothing of it is left but what guards it, which the next `up` takes over. */
+  async makeWay(): Promise<void> {
+    this.#isMakingWay = true;
+    this.#apply({ kind: 'down-requested' });
+    await this.#unwinding;
+    this.#isMakingWay = false;
   }
 
   /** What a person has set beside its config holds at once. @throws Failure */
@@ -383,13 +392,25 @@ export class Tunnel {
     await this.#steps.catch(() => {}); // its failure is the caller's of up()
     this.#leftovers = await this.#undo.run(this.#world.log);
     this.#live = nothingLive();
-    await this.#settleProtection();
+    if (!this.#isMakingWay) {
+      await this.#releaseRoutes();
+      await this.#settleProtection();
+    }
     this.#apply({ kind: 'unwound' });
+  }
+
+  /** What was held for its routes. */
+  async #releaseRoutes(): Promise<void> {
+    try {
+      await this.#world.routes.release(this.name);
+    } catch (error) {
+      this.#noteLeftover('could not open what was held for its routes', error);
+    }
   }
 
   /** What failed stays guarded, with nothing open: only a person opens it. */
   async #settleProtection(): Promise<void> {
-    const { protection, log } = this.#world;
+    const { protection } = this.#world;
     const guard = protection.of(this.name);
     if (guard === null) return;
     const isFailed =
@@ -397,10 +418,14 @@ export class Tunnel {
     try {
       await protection.set(this.name, isFailed ? { ...guard, state: 'error', device: null } : null);
     } catch (error) {
-      const { parts, message } = toFailure(error);
-      log('warning', 'could not change the firewall', { tunnel: this.name, reason: message });
-      this.#leftovers.push({ ...parts, what: `could not change the firewall (${parts.what})` });
+      this.#noteLeftover('could not change the firewall', error);
     }
+  }
+
+  #noteLeftover(what: string, error: unknown): void {
+    const { parts, message } = toFailure(error);
+    this.#world.log('warning', what, { tunnel: this.name, reason: message });
+    this.#leftovers.push({ ...parts, what: `${what} (${parts.what})` });
   }
 
   #logState(): void {

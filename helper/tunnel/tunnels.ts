@@ -1,5 +1,4 @@
 /** All tunnels of this helper: what its socket's verbs do. */
-import type { IpPrefix } from '../../engine/wire/ip-prefix.ts';
 import { Failure, toFailure } from '../failure.ts';
 import type { Handlers } from '../ipc/answer.ts';
 import {
@@ -15,29 +14,31 @@ import {
 import { Announcements, type EventSources, Samples } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import { inBoth, isMainTable, meeting } from '../routes/plan.ts';
-import { allowedIpsOf, guardAfter, guardOf, type ReadTunnel, type World } from './bring-up.ts';
+import { inBoth, isMainTable } from '../routes/plan.ts';
+import { allowedIpsOf, guardAfter, type ReadTunnel, type World } from './bring-up.ts';
+import { type Claim, claimOf, isMeeting, placeTaken } from './claim.ts';
 import { importSummary, nameFor, readConf } from './conf.ts';
+import { digestOf } from './digest.ts';
+import { type Endpoint, resolveEndpoints } from './endpoints.ts';
 import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
 import { totalsOf, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
 import { Tunnel } from './tunnel.ts';
+import type { StoredTunnel } from './tunnel-file.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
 
 /** An engine answers in milliseconds; `status` goes on without one that does not. */
 const STATUS_TIMEOUT_MS = 2_000;
+/** A name is answered in less, or its answer does not come by this tunnel. */
+const LOOK_UP_PATIENCE_MS = 5_000;
 /** How often the traffic is told to those who subscribed to it. */
 const TRAFFIC_INTERVAL_MS = 1_000;
 /** Of an attempt that goes on whoever departs. */
 const NEVER = new AbortController().signal;
 
-/** What a tunnel takes for itself. */
-interface Claim {
-  readonly prefixes: readonly IpPrefix[];
-  /** All traffic of a family, and with it the routing of all. */
-  readonly isFull: boolean;
-}
+/** Whose place a tunnel may take that is asked to come up. */
+type Replaced = 'nothing' | 'others' | 'itself';
 
 export class Tunnels {
   readonly #store: TunnelStore;
@@ -73,7 +74,10 @@ export class Tunnels {
       const names = await this.#names();
       return { tunnels: names.map((name) => ({ name, state: this.#tunnel(name).state.kind })) };
     },
-    export: async ({ name }) => ({ config: (await this.#store.read(name)).config }),
+    export: async ({ name }) => {
+      const { config } = await this.#store.read(name);
+      return { config, digest: digestOf(config) };
+    },
     remove: async ({ name }) => {
       await this.#inTurn(async () => {
         this.#refuseUnlessDown(name);
@@ -81,22 +85,14 @@ export class Tunnels {
         this.#tunnels.delete(name);
         await this.#world.traffic.remove(name);
       });
-      this.#changes.announce({ event: 'tunnel-removed', name });
+      this.#changes.announce({ event: 'tunnel-removed', name, newName: null });
       return {};
     },
-    up: async ({ name, timeoutSeconds, replace, detached }, departed) => {
-      const given = detached ? NEVER : departed;
-      const { attempt } = await this.#inTurn(async () => {
-        await this.#requireKnown(name);
-        if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
-        await this.#tunnel(name).unwound();
-        const begins = isAtRest(this.#tunnel(name));
-        const wasGuarded = begins ? await this.#makeRoom(name, replace) : undefined;
-        const read = () => this.#readTunnel(name);
-        const attempt = this.#tunnel(name).up(read, timeoutSeconds, given, wasGuarded);
-        return { attempt: begins ? attempt.finally(() => this.#release(name)) : attempt };
-      });
-      return { outcome: await attempt };
+    up: ({ replace, ...order }, departed) => this.#up(order, departed, replace ? 'others' : 'nothing'),
+    reconnect: async (order, departed) => {
+      await this.#lookUpAhead(order.name);
+      if (departed.aborted && !order.detached) throw new Failure('it was cancelled', `tunnel ${order.name}`);
+      return this.#up(order, departed, 'itself');
     },
     down: ({ name }) => this.#tellingMachine(() => this.#inTurn(() => this.#down(name))),
     status: async ({ name }) => {
@@ -144,7 +140,7 @@ export class Tunnels {
       await this.#inTurn(async () => {
         this.#world.log('info', 'tunnel is brought up again', { tunnel: name });
         // Without a place it fails like one whose config cannot be read: what was left of it goes, its guard stays.
-        const read: ReadTunnel = await this.#claim(name, false).then(
+        const read: ReadTunnel = await this.#claim(name, 'nothing').then(
           () => () => this.#readTunnel(name),
           (error) => () => Promise.reject(error),
         );
@@ -226,6 +222,48 @@ export class Tunnels {
         this.#world.log('warning', what, { reason: toFailure(result.reason).message });
   }
 
+  async #up(
+    { name, timeoutSeconds, detached }: RequestOf<'reconnect'>,
+    departed: AbortSignal,
+    replaces: Replaced,
+  ): Promise<ResultOf<'up'>> {
+    const given = detached ? NEVER : departed;
+    const { attempt } = await this.#inTurn(async () => {
+      await this.#requireKnown(name);
+      if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
+      const tunnel = this.#tunnel(name);
+      await tunnel.unwound();
+      const begins = replaces === 'itself' || isAtRest(tunnel);
+      const wasGuarded = begins ? await this.#makeRoom(name, replaces) : undefined;
+      const attempt = tunnel.up(() => this.#readTunnel(name), timeoutSeconds, given, wasGuarded);
+      return { attempt: begins ? attempt.finally(() => this.#release(name)) : attempt };
+    });
+    return { outcome: await attempt };
+  }
+
+  /** While it may still carry the questions: once it is down, its kill switch lets none out. @throws Failure */
+  async #lookUpAhead(name: string): Promise<void> {
+    const { config } = await this.#readTunnel(name);
+    const { protection, lookUp, clock } = this.#world;
+    const endpoints = protection.of(name)?.endpoints;
+    if (endpoints === undefined || isAtRest(this.#tunnel(name))) return;
+    const patience = AbortSignal.timeout(LOOK_UP_PATIENCE_MS);
+    const found = await resolveEndpoints(config, { endpoints, holds: false }, lookUp, clock, patience).catch(
+      (error: unknown) => {
+        if (error instanceof Failure) throw error;
+        return [];
+      },
+    );
+    const isKnown = ({ host, address, port }: Endpoint) =>
+      endpoints.some((each) => each.host === host && each.address === address && each.port === port);
+    const ahead = found.flatMap((each) => (each === null || isKnown(each) ? [] : [each]));
+    if (ahead.length === 0) return;
+    await protection.update(name, (guarded) => ({
+      ...guarded,
+      endpoints: [...ahead, ...guarded.endpoints],
+    }));
+  }
+
   async #down(name: string | null): Promise<ResultOf<'down'>> {
     const { protection } = this.#world;
     const wasClosed = protection.isClosed;
@@ -261,32 +299,30 @@ export class Tunnels {
     return { event: 'machine-state', lockdown, isClosed };
   }
 
-  /**
-   * No two tunnels may claim an address, nor two the routing of everything, of whatever family.
-   *
-   * @param replace whether it may take the place of others @returns those it meets. @throws Failure
-   */
-  async #claim(name: string, replace: boolean): Promise<string[]> {
+  /** @returns those it meets, which it may replace. @throws Failure where it may not */
+  async #claim(name: string, replaces: Replaced): Promise<string[]> {
     const { config, settings } = await this.#readTunnel(name);
-    const prefixes = config.interface.table.kind === 'off' ? [] : allowedIpsOf(config);
-    const claim = { prefixes, isFull: guardOf(config, settings).isFull };
+    const claim = claimOf(config, settings);
     const others = [...this.#claims].filter(([other]) => other !== name && !isAtRest(this.#tunnel(other)));
     const met = others.filter(([, theirs]) => isMeeting(claim, theirs));
     const [first] = met;
-    if (first !== undefined && !replace) throw placeTaken(name, claim, ...first);
+    if (first !== undefined && replaces !== 'others')
+      throw placeTaken(name, claim, ...first, replaces === 'nothing');
     this.#claims.set(name, claim);
     return met.map(([other]) => other);
   }
 
   /**
-   * One that takes the place of others guards the machine before they go down, and what failed and was guarded still is
-   * succeeded too. Without a kill switch, what it takes from them is held until its own routes stand. NOTE: a full
-   * tunnel's is not, whose own datagrams are among it.
+   * One that takes the place of others, or its own former one, guards the machine before they go down, and what failed
+   * and was guarded still is succeeded too. Without a kill switch, what it takes from them is held until its own routes
+   * stand. NOTE: a full tunnel's is not, whose own datagrams are among it.
    *
-   * @returns whether a kill switch of theirs, or its own, was closed before. @throws Failure
+   * @returns whether a kill switch of theirs, or its own, was closed before. @throws Failure, with all as it was
    */
-  async #makeRoom(name: string, replace: boolean): Promise<boolean> {
-    const met = await this.#claim(name, replace);
+  async #makeRoom(name: string, replaces: Replaced): Promise<boolean> {
+    const tunnel = this.#tunnel(name);
+    const former = isAtRest(tunnel) ? undefined : this.#claims.get(name);
+    const met = await this.#claim(name, replaces);
     const { protection, routes } = this.#world;
     const { config, settings } = await this.#readTunnel(name);
     const before = protection.of(name);
@@ -301,16 +337,21 @@ export class Tunnels {
     const wasGuarded = [name, ...succeeded.map((each) => each.name)].some(
       (each) => protection.of(each)?.killSwitch,
     );
-    if (succeeded.length === 0) return wasGuarded;
-    await protection.set(name, guard);
-    if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table)) {
-      const theirs = met.flatMap((other) => this.#claims.get(other)?.prefixes ?? []);
-      await routes.hold(name, inBoth(allowedIpsOf(config), theirs)).catch(async (error) => {
-        await this.#logFailures('could not change the firewall', [protection.set(name, before)]);
-        throw error;
-      });
+    if (succeeded.length === 0 && former === undefined) return wasGuarded;
+    try {
+      await protection.set(name, guard);
+      if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table)) {
+        const claims = [...met.map((other) => this.#claims.get(other)), former];
+        const theirs = claims.flatMap((claim) => claim?.prefixes ?? []);
+        await routes.hold(name, inBoth(allowedIpsOf(config), theirs));
+      }
+    } catch (error) {
+      if (former !== undefined) this.#claims.set(name, former);
+      await this.#logFailures('could not change the firewall', [protection.set(name, before)]);
+      throw error;
     }
     await takeDown(succeeded);
+    if (former !== undefined) await tunnel.makeWay();
     return wasGuarded;
   }
 
@@ -325,19 +366,23 @@ export class Tunnels {
   }
 
   /** One that runs goes on as it is: what is stored holds from its next connection on. */
-  async #edit({ name, newName, content }: RequestOf<'edit'>): Promise<ImportSummary> {
+  async #edit({ name, newName, content, base }: RequestOf<'edit'>): Promise<ResultOf<'edit'>> {
     const conf = readConf(Buffer.from(content, 'base64'), `${newName}.conf`);
+    const change = (stored: StoredTunnel): StoredTunnel => {
+      if (base !== null && base !== digestOf(stored.config)) throw changedMeanwhile(name);
+      return { ...stored, config: conf.text };
+    };
     await this.#inTurn(async () => {
-      if (newName === name) return this.#store.change(name, (stored) => ({ ...stored, config: conf.text }));
+      if (newName === name) return this.#store.change(name, change);
       this.#refuseUnlessDown(name);
-      await this.#store.rename(name, newName, (stored) => ({ ...stored, config: conf.text }));
+      await this.#store.rename(name, newName, change);
       this.#tunnels.delete(name);
       await this.#world.traffic.rename(name, newName);
-      this.#changes.announce({ event: 'tunnel-removed', name });
+      this.#changes.announce({ event: 'tunnel-removed', name, newName });
     });
     this.#world.log('info', 'tunnel edited', { tunnel: newName });
     this.#changes.announce(stateEvent(this.#tunnel(newName)));
-    return importSummary(newName, conf.parsed);
+    return { ...importSummary(newName, conf.parsed), digest: digestOf(conf.text) };
   }
 
   #tunnel(name: string): Tunnel {
@@ -433,17 +478,10 @@ function isAtRest({ state }: Tunnel): boolean {
   return state.kind === 'disconnected' || state.kind === 'error';
 }
 
-function isMeeting(one: Claim, other: Claim): boolean {
-  return (one.isFull && other.isFull) || meeting(one.prefixes, other.prefixes) !== null;
-}
-
-function placeTaken(name: string, claim: Claim, other: string, theirs: Claim): Failure {
-  const isOfAll = claim.isFull && theirs.isFull;
+function changedMeanwhile(name: string): Failure {
   return new Failure(
-    isOfAll
-      ? `only one tunnel at a time can take all traffic, and ${other} is up`
-      : `its allowed IPs meet those of ${other}, which is up`,
-    isOfAll ? `tunnel ${name}` : `tunnel ${name} at ${meeting(claim.prefixes, theirs.prefixes)}`,
-    `take that down first: wayfare down ${other}; or let this one take its place: wayfare up ${name} --replace`,
+    'the tunnel was changed meanwhile',
+    `named ${name}`,
+    `see what is stored now, and change that: wayfare export ${name}`,
   );
 }

@@ -1,9 +1,10 @@
 /** Connecting and disconnecting, as a person asks for it from the list or a tunnel's own view. */
 import { create } from 'zustand';
-import type { Failure, TunnelStatus } from '../../electron/ipc/contract.ts';
+import type { EventOf, Failure, TunnelStatus } from '../../electron/ipc/contract.ts';
 import { ask } from '../api.ts';
 import { type AddressRange, rangesMeet, rangesOf } from '../lib/allowed-ips.ts';
 import { failureOf } from '../lib/app-failure.ts';
+import { i18n } from '../lib/i18n.ts';
 import { hasKillSwitch } from '../lib/state-text.ts';
 import { announceFailure, attempt } from './announcements.ts';
 import { isRunning, tunnelNamed, useAppState } from './app-state.ts';
@@ -35,28 +36,42 @@ export async function replaceOthers(name: string): Promise<void> {
   return bringUp(name, true);
 }
 
-/** Cancels an attempt too, and opens what an error has left closed. @returns whether it is down */
-export async function disconnect(name: string): Promise<boolean> {
+/** Cancels an attempt too, and opens what an error has left closed. */
+export async function disconnect(name: string): Promise<void> {
   cancelled.add(name);
   const outcome = await attempt(ask('down', { name }));
   for (const leftover of outcome?.leftovers ?? []) announceFailure(leftover);
-  return outcome !== null;
 }
 
-/** So that what was changed while it is up holds. */
+/** So that what was changed while it is up holds; others go on. */
 export async function reconnect(name: string): Promise<void> {
-  if (await disconnect(name)) await connect(name);
+  const request = { name, timeoutSeconds: TIMEOUT_SECONDS };
+  const refusal = await refusalOf(name, () => ask('reconnect', request));
+  if (refusal !== null) announceFailure(refusal);
+}
+
+export function onStartFailed({ name, error }: EventOf<'start-failed'>): void {
+  if (error === null) {
+    const what = i18n._('{name} was not connected at start: it is no more', { name });
+    announceFailure({ what, where: '', advice: i18n._('Choose another in the settings.') });
+  } else {
+    const what = i18n._('{name} was not connected at start: {what}', { name, what: error.what });
+    announceFailure({ ...error, what });
+  }
 }
 
 export function toggle(tunnel: Pick<TunnelStatus, 'name' | 'state'>): void {
   void (isRunning(tunnel) ? disconnect(tunnel.name) : connect(tunnel.name));
 }
 
-/** The tunnels that run and have addresses that this one claims. */
+/** The tunnels that run and take what this one would: the helper lets only one of them have it. */
 export function rivalsOf(tunnel: TunnelStatus, all: readonly TunnelStatus[]): TunnelStatus[] {
-  return all.filter(
-    (other) => other.name !== tunnel.name && isRunning(other) && rangesMeet(claimOf(tunnel), claimOf(other)),
-  );
+  return all.filter((other) => other.name !== tunnel.name && isRunning(other) && isMeeting(tunnel, other));
+}
+
+function isMeeting(tunnel: TunnelStatus, other: TunnelStatus): boolean {
+  const isOfAll = tunnel.isFullTunnel && other.isFullTunnel;
+  return isOfAll || rangesMeet(claimOf(tunnel), claimOf(other));
 }
 
 /** From one way for all traffic to another: nobody needs to be asked whether the first may go. */
@@ -71,17 +86,24 @@ export function openedFor(tunnel: TunnelStatus, others: readonly TunnelStatus[])
 }
 
 async function bringUp(name: string, replace: boolean): Promise<void> {
+  const request = { name, timeoutSeconds: TIMEOUT_SECONDS, replace };
+  const refusal = await refusalOf(name, () => ask('up', request));
+  if (refusal !== null) refuse(name, replace, refusal);
+}
+
+/** @returns null where it was begun: its state tells how that ended */
+async function refusalOf(name: string, connecting: () => Promise<unknown>): Promise<Failure | null> {
   cancelled.delete(name);
   let wasBegun = false;
   const stop = useAppState.subscribe(() => {
-    wasBegun ||= tunnelNamed(name)?.state === 'connecting';
+    const tunnel = tunnelNamed(name);
+    wasBegun ||= tunnel?.state === 'connecting' && tunnel.loss === null;
   });
   try {
-    await ask('up', { name, timeoutSeconds: TIMEOUT_SECONDS, replace });
+    await connecting();
+    return null;
   } catch (error) {
-    if (cancelled.has(name)) return;
-    if (wasBegun) return; // its state tells the failure
-    refuse(name, replace, failureOf(error));
+    return wasBegun || cancelled.has(name) ? null : failureOf(error);
   } finally {
     stop();
   }
@@ -104,7 +126,7 @@ const claims = new WeakMap<TunnelStatus, readonly AddressRange[]>();
 function claimOf(tunnel: TunnelStatus): readonly AddressRange[] {
   const known = claims.get(tunnel);
   if (known !== undefined) return known;
-  const claim = rangesOf(tunnel.peers.flatMap((peer) => peer.allowedIps));
+  const claim = tunnel.hasRoutes ? rangesOf(tunnel.peers.flatMap((peer) => peer.allowedIps)) : [];
   claims.set(tunnel, claim);
   return claim;
 }

@@ -10,7 +10,7 @@ import { freeName } from '../lib/tunnel-names.ts';
 import { useAppState } from '../store/app-state.ts';
 import styles from './EditorView.module.css';
 import { templateWith, withoutCrlf } from './editor/conf-text.ts';
-import { EditorForm } from './editor/EditorForm.tsx';
+import { type EditedConfig, EditorForm } from './editor/EditorForm.tsx';
 import workplace from './Workplace.module.css';
 
 /** @param name null for a new one */
@@ -28,7 +28,7 @@ export function EditorView({ name }: { readonly name: string | null }) {
 
 type Loaded =
   | { readonly kind: 'loading' }
-  | { readonly kind: 'text'; readonly text: string; readonly name: string }
+  | ({ readonly kind: 'text' } & EditedConfig)
   | { readonly kind: 'failed'; readonly what: string; readonly advice: string };
 
 interface LoadedEditorProps {
@@ -63,16 +63,16 @@ function LoadedEditor({ name, canLoad }: LoadedEditorProps) {
         </Banner>
       );
     case 'text':
-      return <EditorForm storedName={name} name={loaded.name} text={loaded.text} />;
+      return <EditorForm storedName={name} first={loaded} />;
   }
 }
 
 async function load(name: string | null): Promise<Loaded> {
   if (name !== null) {
-    const { config } = await ask('export', { name });
-    return { kind: 'text', text: withoutCrlf(config), name };
+    const { config, digest } = await ask('export', { name });
+    return { kind: 'text', text: withoutCrlf(config), name, digest };
   }
   const { privateKey } = await ask('generateKey', {});
   const taken = useAppState.getState().tunnels?.map((tunnel) => tunnel.name) ?? [];
-  return { kind: 'text', text: templateWith(privateKey), name: freeName('tunnel', taken) };
+  return { kind: 'text', text: templateWith(privateKey), name: freeName('tunnel', taken), digest: null };
 }

@@ -1,7 +1,7 @@
 /** What is set for the app, and for the whole machine. What belongs to one tunnel is set in its own view. */
 import { useLingui } from '@lingui/react';
 import type { ReactNode } from 'react';
-import type { AppSettings } from '../../electron/ipc/contract.ts';
+import type { AppSettings, RequestOf } from '../../electron/ipc/contract.ts';
 import { ask } from '../api.ts';
 import { Card } from '../components/Card.tsx';
 import { ChoiceSetting, SwitchSetting } from '../components/Setting.tsx';
@@ -58,7 +58,7 @@ function Appearance({ settings }: SettingsProps) {
             { value: 'light', label: i18n._('Light') },
             { value: 'dark', label: i18n._('Dark') },
           ]}
-          onChange={(theme) => change({ ...settings, theme })}
+          onChange={(theme) => change({ theme })}
         />
         <ChoiceSetting
           label={i18n._('Language')}
@@ -69,7 +69,7 @@ function Appearance({ settings }: SettingsProps) {
             { value: 'en', label: LANGUAGE_NAMES.en },
             { value: 'de', label: LANGUAGE_NAMES.de },
           ]}
-          onChange={(language) => change({ ...settings, language: language === NONE ? null : language })}
+          onChange={(language) => change({ language: language === NONE ? null : language })}
         />
       </div>
     </Card>
@@ -91,7 +91,7 @@ function Start({ settings }: SettingsProps) {
             label={i18n._('Start with the desktop')}
             hint={i18n._('Wayfare waits in the tray after you log in.')}
             isOn={settings.autostart}
-            onChange={(autostart) => change({ ...settings, autostart })}
+            onChange={(autostart) => change({ autostart })}
           />
         )}
         <ChoiceSetting
@@ -103,7 +103,7 @@ function Start({ settings }: SettingsProps) {
             ...(isGone ? [{ value: chosen, label: i18n._('{name} (is no more)', { name: chosen }) }] : []),
             ...names.map((name) => ({ value: name, label: name })),
           ]}
-          onChange={(name) => change({ ...settings, connectAtStart: name === NONE ? null : name })}
+          onChange={(name) => change({ connectAtStart: name === NONE ? null : name })}
         />
       </div>
     </Card>
@@ -119,6 +119,6 @@ function Explained({ title, children }: { readonly title: string; readonly child
   );
 }
 
-function change(settings: AppSettings): void {
-  void attempt(ask('changeSettings', settings));
+function change(changes: RequestOf<'changeSettings'>): void {
+  void attempt(ask('changeSettings', changes));
 }

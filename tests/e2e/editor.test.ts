@@ -45,6 +45,20 @@ it('shows_an_error_at_its_line_refuses_to_save_it_and_saves_what_is_right', asyn
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved', { exact: true }).waitFor();
   expect(await world.configOf(name)).toContain('MTU = 1400\n');
+
+  // Somebody else saves it meanwhile.
+  const content = Buffer.from(`${before}# theirs\n`).toString('base64');
+  await world.ask('edit', { name, newName: name, content, base: null });
+  await page.getByRole('textbox', { name: 'Text of the tunnel' }).getByText('1400').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('1');
+  await page.keyboard.press('Control+s');
+  await page.getByRole('alertdialog', { name: `${name} was changed meanwhile` }).waitFor();
+  expect(await world.configOf(name)).not.toContain('MTU');
+  await page.getByRole('button', { name: 'Overwrite' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  expect(await world.configOf(name)).toContain('MTU = 1401\n');
 });
 
 it('shows_no_private_key_before_it_is_asked_to', async () => {

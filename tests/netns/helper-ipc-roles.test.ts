@@ -43,7 +43,7 @@ const STRANGERS: Readonly<Record<string, Person>> = {
 };
 
 const verbs = (...names: string[]) => Object.fromEntries(names.map((name) => [name, 'ok']));
-const FOR_ALL = verbs('hello', 'list', 'status', 'traffic', 'logs', 'up', 'down', 'subscribe');
+const FOR_ALL = verbs('hello', 'list', 'status', 'traffic', 'logs', 'up', 'reconnect', 'down', 'subscribe');
 const FOR_ADMINS = verbs('import', 'edit', 'export', 'remove', 'set', 'lockdown', 'reset');
 const VERBS = Object.keys({ ...FOR_ALL, ...FOR_ADMINS });
 

@@ -48,6 +48,7 @@ describe('a tunnel', () => {
       dns: ['10.70.0.1', 'home.example'],
       mtu: 1_420,
       isFullTunnel: false,
+      hasRoutes: true,
       killSwitch: 'automatic',
       isGuarded: false,
       allowLan: false,

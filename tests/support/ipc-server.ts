@@ -10,6 +10,8 @@ import { createLog } from '../../helper/log.ts';
 import { NO_TRAFFIC } from './no-traffic.ts';
 import { tunnelStatusOf } from './tunnel-status.ts';
 
+const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+const DIGEST = '0'.repeat(64);
 const tunnel = tunnelStatusOf('home', { addresses: ['10.7.0.2/24'] });
 /** For whoever asks for the tunnel `large`: three megabytes. */
 const large: TunnelStatus = { ...tunnel, dns: ['x'.repeat(3_000_000)] };
@@ -44,15 +46,15 @@ await serve({
   handlers: {
     import: async () => {
       carriedOut('import');
-      return { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+      return IMPORTED;
     },
     export: async () => {
       carriedOut('export');
-      return { config: '[Interface]\n' };
+      return { config: '[Interface]\n', digest: DIGEST };
     },
     edit: async () => {
       carriedOut('edit');
-      return { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+      return { ...IMPORTED, digest: DIGEST };
     },
     remove: async () => {
       carriedOut('remove');
@@ -64,6 +66,7 @@ await serve({
       changes.announce(stateEvent(name, 'connected'));
       return { outcome: 'connected' };
     },
+    reconnect: async () => ({ outcome: 'connected' }),
     down: async ({ name }) => {
       changes.announce(stateEvent(name ?? 'home', 'disconnected'));
       return { names: [], leftovers: [], hasOpened: false };

@@ -15,6 +15,7 @@ export function tunnelStatusOf(name: string, rest: Partial<TunnelStatus> = {}): 
     dns: [],
     mtu: null,
     isFullTunnel: false,
+    hasRoutes: true,
     killSwitch: 'automatic',
     isGuarded: false,
     allowLan: false,

@@ -16,29 +16,39 @@ import { announceDone } from '../../store/announcements.ts';
 import { isRunning, useAppState } from '../../store/app-state.ts';
 import { hashOf, show } from '../../store/navigation.ts';
 import { ConfEditor, type ConfEditorHandle } from './ConfEditor.tsx';
+import { ConflictDialog } from './ConflictDialog.tsx';
+import { withoutCrlf } from './conf-text.ts';
 import styles from './EditorForm.module.css';
 import { KeyRow } from './KeyRow.tsx';
 import { ReconnectBanner } from './ReconnectBanner.tsx';
 import { useInspection } from './use-inspection.ts';
 import { useLeaveGuard } from './use-leave-guard.ts';
 
+export interface EditedConfig {
+  readonly name: string;
+  readonly text: string;
+  /** Of what is stored; null for a new tunnel. */
+  readonly digest: string | null;
+}
+
 interface EditorFormProps {
   /** Null for a new tunnel. */
   readonly storedName: string | null;
-  readonly name: string;
-  readonly text: string;
+  readonly first: EditedConfig;
 }
 
-export function EditorForm({ storedName, ...first }: EditorFormProps) {
+export function EditorForm({ storedName, first }: EditorFormProps) {
   const { i18n } = useLingui();
   const tunnels = useAppState((state) => state.tunnels);
   const [name, setName] = useState(first.name);
   const [text, setText] = useState(first.text);
   /** What is stored; a new tunnel counts as saved until it is touched. */
-  const [saved, setSaved] = useState({ name: first.name, text: first.text });
+  const [saved, setSaved] = useState(first);
   const [areSecretsShown, setSecretsShown] = useState(false);
   const [isSaving, setSaving] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
+  /** What somebody else has stored meanwhile. */
+  const [other, setOther] = useState<StoredConfig | null>(null);
   const [isJustSaved, setJustSaved] = useState(false);
   const [needsReconnect, setNeedsReconnect] = useState(false);
   const editor = useRef<ConfEditorHandle>(null);
@@ -50,19 +60,22 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
   const taken = tunnels?.map((each) => each.name).filter((each) => each !== storedName) ?? [];
   const problem = nameProblem(name, taken);
 
-  const save = async () => {
+  /** @param base the digest of what it may overwrite */
+  const save = async (base: string | null) => {
     if (isSaving || problem !== null) return;
     setSaving(true);
     setFailure(null);
     try {
-      await store(storedName, name, text);
+      const digest = await store(storedName, name, text, base);
+      setSaved({ name, text, digest });
     } catch (error) {
-      setFailure(failureOf(error));
+      const stored = await storedMeanwhile(storedName, base);
+      if (stored === null) setFailure(failureOf(error));
+      else setOther(stored);
       return;
     } finally {
       setSaving(false);
     }
-    setSaved({ name, text });
     guard.release();
     if (storedName === name) {
       setJustSaved(true);
@@ -72,14 +85,14 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
       show({ kind: storedName === null ? 'tunnel' : 'edit', name });
     }
   };
-  useSaveKey(save);
+  useSaveKey(() => void save(saved.digest));
 
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void save(saved.digest);
       }}
     >
       <div className={styles.field}>
@@ -136,6 +149,15 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
           {isSaving ? i18n._('Saving…') : i18n._('Save')}
         </Button>
       </ActionBar>
+      {other !== null && (
+        <ConflictDialog
+          name={saved.name}
+          theirs={other.text}
+          mine={text}
+          onOverwrite={() => void save(other.digest)}
+          onClose={() => setOther(null)}
+        />
+      )}
       {guard.isAsking && (
         <ConfirmDialog
           title={i18n._('Leave without saving?')}
@@ -153,13 +175,34 @@ export function EditorForm({ storedName, ...first }: EditorFormProps) {
 
 const NONE: [] = [];
 
-async function store(storedName: string | null, name: string, text: string): Promise<void> {
+/** @returns the digest of what is stored now, null for a new tunnel. @throws AppFailure */
+async function store(
+  storedName: string | null,
+  name: string,
+  text: string,
+  base: string | null,
+): Promise<string | null> {
   const content = base64OfText(text);
-  if (storedName === null) await ask('import', { fileName: `${name}.conf`, content, name });
-  else await ask('edit', { name: storedName, newName: name, content });
+  if (storedName !== null)
+    return (await ask('edit', { name: storedName, newName: name, content, base })).digest;
+  await ask('import', { fileName: `${name}.conf`, content, name });
+  return null;
 }
 
-function useSaveKey(save: () => Promise<void>): void {
+interface StoredConfig {
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** @returns null where it is what the digest says, or cannot be read */
+async function storedMeanwhile(name: string | null, base: string | null): Promise<StoredConfig | null> {
+  if (name === null) return null;
+  const stored = await ask('export', { name }).catch(() => null);
+  if (stored === null || stored.digest === base) return null;
+  return { text: withoutCrlf(stored.config), digest: stored.digest };
+}
+
+function useSaveKey(save: () => void): void {
   const latest = useRef(save);
   latest.current = save;
   useEffect(() => {
@@ -173,7 +216,7 @@ function useSaveKey(save: () => Promise<void>): void {
       )
         return;
       event.preventDefault(); // the browser would save the page
-      void latest.current();
+      latest.current();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

@@ -40,7 +40,7 @@ export function ReconnectBanner({ tunnel, onDone }: ReconnectBannerProps) {
   function whatHappens(): string {
     if (lockdown) return i18n._('While it reconnects, nothing leaves this computer: lockdown is on.');
     return isGuarded
-      ? i18n._('Its kill switch opens while it reconnects: for a moment, traffic leaves beside the tunnel.')
-      : i18n._('While it reconnects, its traffic leaves beside the tunnel.');
+      ? i18n._('Its kill switch stays closed while it reconnects, and until you disconnect it.')
+      : i18n._('While it reconnects, its traffic may leave beside the tunnel for a moment.');
   }
 }

@@ -12,6 +12,8 @@ interface Setting {
   readonly value: TextRange;
 }
 
+/** In a secret's place. Always as long: how long a secret is, is none of a looker-on's business. */
+export const DOTS = '•'.repeat(20);
 const SECRET_KEYS = new Set(['privatekey', 'presharedkey']);
 /** 32 bytes in base64. */
 const ANY_KEY = /[A-Za-z0-9+/]{43}=/g;
@@ -51,6 +53,30 @@ export function secretRanges(text: string): TextRange[] {
       return { from, to: from + match[0].length };
     });
   });
+}
+
+export interface ComparedLine {
+  /** Without its secrets. */
+  readonly text: string;
+  /** Whether the other text has no such line, white space apart. */
+  readonly isNew: boolean;
+}
+
+export function comparedLines(text: string, other: string): ComparedLine[] {
+  const known = new Set(other.split('\n').map(withoutSpace));
+  const shown = withoutSecrets(text).split('\n');
+  return text.split('\n').map((line, i) => ({ text: shown[i] ?? '', isNew: !known.has(withoutSpace(line)) }));
+}
+
+function withoutSpace(line: string): string {
+  return line.replace(/\s+/g, '');
+}
+
+function withoutSecrets(text: string): string {
+  return secretRanges(text).reduceRight(
+    (shown, { from, to }) => shown.slice(0, from) + DOTS + shown.slice(to),
+    text,
+  );
 }
 
 /** The value of the last `PrivateKey`, which is the one that counts. */

@@ -1,12 +1,9 @@
 /** Keeps secrets out of sight: what is masked is not in the page at all, until the person asks. */
 import { type EditorState, type Extension, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, WidgetType } from '@codemirror/view';
-import { secretRanges } from './conf-text.ts';
+import { DOTS, secretRanges } from './conf-text.ts';
 
 export const showSecrets = StateEffect.define<boolean>();
-
-/** Always as long: how long a secret is, is none of a looker-on's business. */
-const DOTS = '•'.repeat(20);
 
 class Mask extends WidgetType {
   readonly #label: string;

@@ -18,18 +18,20 @@ let server: HelperServer | null = null;
 let logged: string[] = [];
 const socketPath = () => join(folder, 'run', 'helper.sock');
 
+const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
 const handlers: Handlers = {
-  import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
-  edit: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+  import: async () => IMPORTED,
+  edit: async () => ({ ...IMPORTED, digest: '0'.repeat(64) }),
   traffic: async () => NO_TRAFFIC,
   list: async () => ({ tunnels: [{ name: 'home', state: 'disconnected' }] }),
-  export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES) }),
+  export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES), digest: '0'.repeat(64) }),
   remove: async () => {
     throw new Failure('the tunnel is connected', 'named home', 'take it down first');
   },
   up: async () => {
     throw new TypeError('a bug of ours');
   },
+  reconnect: async () => ({ outcome: 'connected' }),
   down: async ({ name }) => ({ names: [name ?? 'all'], leftovers: [], hasOpened: false }),
   set: async () => ({}),
   lockdown: async () => ({}),

@@ -74,6 +74,7 @@ describe('the contract', () => {
       dns: [],
       mtu: 1_420,
       isFullTunnel: true,
+      hasRoutes: true,
       killSwitch: 'on',
       isGuarded: true,
       allowLan: false,

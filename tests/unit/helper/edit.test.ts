@@ -1,46 +1,31 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TunnelsEvent } from '../../../helper/ipc/contract.ts';
-import { openMachineSettings } from '../../../helper/machine-settings.ts';
-import { openTunnelStore } from '../../../helper/tunnel/store.ts';
-import { Tunnels } from '../../../helper/tunnel/tunnels.ts';
-import { CONF, FakeWorld, staying } from './fake-world.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ResultOf, TunnelsEvent } from '../../../helper/ipc/contract.ts';
+import { CONF, staying } from './fake-world.ts';
+import { TunnelsWorld } from './tunnels-world.ts';
 
 const OTHER_CONF = CONF.replace('10.7.0.2/24', '10.7.0.9/24');
 
-let stateDir = '';
-let fake = new FakeWorld();
-let tunnels: Tunnels;
+const world = new TunnelsWorld();
 
-beforeEach(async () => {
-  stateDir = mkdtempSync(join(tmpdir(), 'wayfare-edit-'));
-  fake = new FakeWorld();
-  tunnels = new Tunnels(await openTunnelStore(stateDir), await openMachineSettings(stateDir), fake.world);
-  await importing('home');
-});
+beforeEach(() => world.import(CONF));
 
-afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
-
-const base64 = (text: string) => Buffer.from(text).toString('base64');
-const stored = (name: string) => readFileSync(join(stateDir, 'tunnels', `${name}.conf`), 'utf8');
-const importing = (name: string, text = CONF) =>
-  tunnels.handlers.import({ fileName: 'x.conf', name, content: base64(text) }, staying);
-const edit = (newName = 'home', text = OTHER_CONF) =>
-  tunnels.handlers.edit({ name: 'home', newName, content: base64(text) }, staying);
-const up = (name: string) =>
-  tunnels.handlers.up({ name, timeoutSeconds: 30, replace: false, detached: false }, staying);
-const down = () => tunnels.handlers.down({ name: null }, staying);
-const statusOf = async (name: string) => (await tunnels.handlers.status({ name }, staying)).tunnels[0];
-const trafficOf = (name: string) => tunnels.handlers.traffic({ name, span: '24h' }, staying);
-const names = async () => (await tunnels.handlers.list({}, staying)).tunnels.map(({ name }) => name);
+const stored = (name: string) => readFileSync(join(world.stateDir, 'tunnels', `${name}.conf`), 'utf8');
+/** @param base the digest of what was read; null: overwrites whatever is stored */
+function edit(newName = 'home', text = OTHER_CONF, base: string | null = null): Promise<ResultOf<'edit'>> {
+  const content = Buffer.from(text).toString('base64');
+  return world.tunnels.handlers.edit({ name: 'home', newName, content, base }, staying);
+}
+const digest = async () => (await world.tunnels.handlers.export({ name: 'home' }, staying)).digest;
+const statusOf = async (name: string) => (await world.tunnels.handlers.status({ name }, staying)).tunnels[0];
+const trafficOf = (name: string) => world.tunnels.handlers.traffic({ name, span: '24h' }, staying);
 
 describe('an edited tunnel', () => {
   it('has the new config, and what was set beside the old one', async () => {
-    await tunnels.handlers.set({ name: 'home', killSwitch: 'off', allowLan: true }, staying);
+    await world.tunnels.handlers.set({ name: 'home', killSwitch: 'off', allowLan: true }, staying);
     expect(await edit()).toMatchObject({ name: 'home', addresses: ['10.7.0.9/24', 'fd07::2/64'] });
-    expect((await tunnels.handlers.export({ name: 'home' }, staying)).config).toContain('10.7.0.9/24');
+    expect((await world.tunnels.handlers.export({ name: 'home' }, staying)).config).toContain('10.7.0.9/24');
     expect(await statusOf('home')).toMatchObject({
       addresses: ['10.7.0.9/24', 'fd07::2/64'],
       killSwitch: 'off',
@@ -49,38 +34,66 @@ describe('an edited tunnel', () => {
   });
 
   it('is called by its new name, with all that was set and counted, and is told of', async () => {
-    await tunnels.handlers.set({ name: 'home', killSwitch: 'on', allowLan: null }, staying);
-    await up('home');
-    await down();
+    await world.tunnels.handlers.set({ name: 'home', killSwitch: 'on', allowLan: null }, staying);
+    await world.up('home');
+    await world.down(null);
     const heard: TunnelsEvent[] = [];
-    await tunnels.events.tunnels.subscribe((event) => heard.push(event), staying);
+    await world.tunnels.events.tunnels.subscribe((event) => heard.push(event), staying);
     heard.length = 0;
     expect(await edit('office')).toMatchObject({ name: 'office' });
-    expect(await names()).toEqual(['office']);
+    expect(await world.names()).toEqual(['office']);
     expect(await statusOf('office')).toMatchObject({
       addresses: ['10.7.0.9/24', 'fd07::2/64'],
       killSwitch: 'on',
     });
     expect(await trafficOf('office')).toMatchObject({ session: { rxBytes: 92 }, months: [{ rxBytes: 92 }] });
     expect(heard).toEqual([
-      { event: 'tunnel-removed', name: 'home' },
+      { event: 'tunnel-removed', name: 'home', newName: 'office' },
       { event: 'tunnel-state', name: 'office', state: 'disconnected', error: null },
     ]);
     await expect(trafficOf('home')).rejects.toThrow('there is no such tunnel, named home');
   });
 
   it('goes on as it is while it is up, and is the new one from its next connection on', async () => {
-    await up('home');
-    fake.done.length = 0;
+    await world.up('home');
+    world.fake.done.length = 0;
     await edit();
-    expect(fake.done).toEqual([]);
+    expect(world.fake.done).toEqual([]);
     expect(await statusOf('home')).toMatchObject({
       state: 'connected',
       addresses: ['10.7.0.2/24', 'fd07::2/64'],
     });
-    await down();
-    await up('home');
-    expect(fake.done).toContain('setAddresses 10.7.0.9/24 fd07::2/64');
+    await world.down(null);
+    await world.up('home');
+    expect(world.fake.done).toContain('setAddresses 10.7.0.9/24 fd07::2/64');
+  });
+});
+
+describe('a tunnel that somebody else has edited meanwhile', () => {
+  it.each(['home', 'office'])('is not overwritten by who did not read that, as %s', async (newName) => {
+    const read = await digest();
+    await edit();
+    const before = stored('home');
+    await expect(edit(newName, CONF, read)).rejects.toThrow(
+      'the tunnel was changed meanwhile, named home, see what is stored now, and change that: wayfare export home',
+    );
+    expect([stored('home'), await world.names()]).toEqual([before, ['home']]);
+  });
+
+  it('is overwritten by who has read it since, or has stored it, or does not care', async () => {
+    const first = await digest();
+    const { digest: second } = await edit('home', OTHER_CONF, first);
+    expect(second).toBe(await digest());
+    await edit('home', CONF, second);
+    expect(await digest()).toBe(first);
+    await edit('home', OTHER_CONF, null);
+    expect(await digest()).toBe(second);
+  });
+
+  it('is the same to who has only seen other settings', async () => {
+    const read = await digest();
+    await world.tunnels.handlers.set({ name: 'home', killSwitch: 'on', allowLan: true }, staying);
+    expect(await edit('home', OTHER_CONF, read)).toMatchObject({ addresses: ['10.7.0.9/24', 'fd07::2/64'] });
   });
 });
 
@@ -96,46 +109,47 @@ describe('what cannot be edited stays as it was stored', () => {
   });
 
   it('a name that is taken', async () => {
-    await importing('office');
+    await world.import(CONF, 'office.conf');
     const before = [stored('home'), stored('office')];
     await expect(edit('office')).rejects.toThrow('a tunnel of this name exists, named office');
     expect([stored('home'), stored('office')]).toEqual(before);
   });
 
   it('the name of a tunnel that is up', async () => {
-    await up('home');
+    await world.up('home');
     const before = stored('home');
     await expect(edit('office')).rejects.toThrow(
       'the tunnel is connected, named home, take it down first: wayfare down home',
     );
-    expect([stored('home'), await names()]).toEqual([before, ['home']]);
+    expect([stored('home'), await world.names()]).toEqual([before, ['home']]);
   });
 
   it('a tunnel that is not there', async () => {
+    const content = Buffer.from(CONF).toString('base64');
     for (const newName of ['nowhere', 'other'])
       await expect(
-        tunnels.handlers.edit({ name: 'nowhere', newName, content: base64(CONF) }, staying),
+        world.tunnels.handlers.edit({ name: 'nowhere', newName, content, base: null }, staying),
       ).rejects.toThrow('there is no such tunnel, named nowhere');
-    expect(await names()).toEqual(['home']);
+    expect(await world.names()).toEqual(['home']);
   });
 });
 
 describe('the traffic of a tunnel', () => {
   it('is forgotten with it, and is not another tunnel’s of the same name', async () => {
-    await up('home');
-    await down();
-    expect(fake.savedTraffic.has('home')).toBe(true);
-    await tunnels.handlers.remove({ name: 'home' }, staying);
-    expect(fake.savedTraffic.has('home')).toBe(false);
-    await importing('home');
+    await world.up('home');
+    await world.down(null);
+    expect(world.fake.savedTraffic.has('home')).toBe(true);
+    await world.tunnels.handlers.remove({ name: 'home' }, staying);
+    expect(world.fake.savedTraffic.has('home')).toBe(false);
+    await world.import(CONF);
     expect(await trafficOf('home')).toMatchObject({ session: null, months: [] });
   });
 
   it('of one whose file was taken away by hand is not the next one’s', async () => {
-    await up('home');
-    await down();
-    rmSync(join(stateDir, 'tunnels', 'home.conf'));
-    await importing('home');
+    await world.up('home');
+    await world.down(null);
+    rmSync(join(world.stateDir, 'tunnels', 'home.conf'));
+    await world.import(CONF);
     expect(await trafficOf('home')).toMatchObject({ session: null, months: [] });
   });
 });

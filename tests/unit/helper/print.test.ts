@@ -27,6 +27,7 @@ const CONNECTED: TunnelStatus = {
   dns: ['10.7.0.1', 'home.example'],
   mtu: 1_420,
   isFullTunnel: true,
+  hasRoutes: true,
   killSwitch: 'automatic',
   isGuarded: true,
   allowLan: false,
@@ -132,7 +133,7 @@ describe('what a person reads', () => {
   it('tells what an edit found, and when it holds', () => {
     const found = { name: 'home', addresses: ['10.7.0.2/24'], dns: [], peers: [], hooks: [], warnings: [] };
     expect(editText(found)).toMatch(
-      /^Changed home\. It holds from its next connection on\.\n {2}addresses {3}10\.7\.0\.2\/24\n/,
+      /^Changed home\. It holds from its next connection on; where it is up: wayfare reconnect home\n {2}addresses {3}10\.7\.0\.2\/24\n/,
     );
   });
 

@@ -23,6 +23,7 @@ describe('status', () => {
       dns: ['10.7.0.1', 'home.example'],
       mtu: null,
       isFullTunnel: false,
+      hasRoutes: true,
       killSwitch: 'automatic',
       isGuarded: false,
       allowLan: false,

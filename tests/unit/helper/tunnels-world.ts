@@ -35,6 +35,11 @@ export class TunnelsWorld {
     return this.tunnels.handlers.up(request, staying);
   }
 
+  /** @param name null for all */
+  down(name: string | null): Promise<ResultOf<'down'>> {
+    return this.tunnels.handlers.down({ name }, staying);
+  }
+
   async names(): Promise<string[]> {
     return (await this.tunnels.handlers.list({}, staying)).tunnels.map(({ name }) => name);
   }

@@ -176,6 +176,20 @@ describe('a tunnel that failed', () => {
   });
 });
 
+it('says in passing why the tunnel of the start was not connected', async () => {
+  const { tell } = renderApp([reached('admin'), tunnelsEvent([fakeTunnel('home')])]);
+  tell({
+    event: 'start-failed',
+    name: 'home',
+    error: { what: 'lab is up', where: '', advice: 'take it down' },
+  });
+  const messages = within(screen.getByRole('region', { name: /Messages/ }));
+  expect(await messages.findByText('home was not connected at start: lab is up')).toBeDefined();
+  expect(messages.getByText('take it down')).toBeDefined();
+  tell({ event: 'start-failed', name: 'lab', error: null });
+  expect(await messages.findByText('lab was not connected at start: it is no more')).toBeDefined();
+});
+
 it('says in passing why an attempt was not even begun', async () => {
   const { app } = renderApp([reached('admin'), tunnelsEvent([fakeTunnel('home')])]);
   app.handlers.up = () => refused('the helper is stopping', { advice: 'start it again' });

@@ -7,7 +7,7 @@ import { listen } from '../../../renderer/api.ts';
 import { activate, i18n } from '../../../renderer/lib/i18n.ts';
 import { useAnnouncements } from '../../../renderer/store/announcements.ts';
 import { onAppEvent, useAppState } from '../../../renderer/store/app-state.ts';
-import { useRefusal } from '../../../renderer/store/connection.ts';
+import { onStartFailed, useRefusal } from '../../../renderer/store/connection.ts';
 import { useNavigation, viewOf } from '../../../renderer/store/navigation.ts';
 import { watchState } from '../../../renderer/store/state-watch.ts';
 import { onTraffic, useTraffic } from '../../../renderer/store/traffic.ts';
@@ -58,6 +58,7 @@ export function renderApp(events: readonly AppEvent[] = [], options: Options = {
   listen((event) => {
     onAppEvent(event);
     if (event.event === 'traffic') onTraffic(event);
+    if (event.event === 'start-failed') onStartFailed(event);
   });
   const tell = (...told: AppEvent[]) =>
     act(() => {

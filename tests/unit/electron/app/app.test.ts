@@ -50,8 +50,8 @@ function startApp(): App {
     get current() {
       return settings;
     },
-    write: async (changed: AppSettings) => {
-      settings = changed;
+    change: async (change: (settings: AppSettings) => AppSettings) => {
+      settings = change(settings);
     },
   };
   const app = new App({ socketPath: helper.socketPath, settings: store, desktop, clock });
@@ -109,7 +109,7 @@ it('asks_once_more_for_whatever_changes_while_it_asks', async () => {
     new Promise((resolve) => {
       answer = () => resolve({ tunnels: helper.tunnels, lockdown: false, isClosed: false });
     });
-  for (let i = 0; i < 50; i++) helper.tell({ event: 'tunnel-removed', name: `t${i}` });
+  for (let i = 0; i < 50; i++) helper.tell({ event: 'tunnel-removed', name: `t${i}`, newName: null });
   await until(() => helper.countOf('status') === before + 1);
   helper.answers = {};
   helper.tunnels = [DOWN];
@@ -130,7 +130,7 @@ it('answers_a_change_only_when_the_page_has_heard_it', async () => {
       answers.push(() => resolve({ tunnels, lockdown: false, isClosed: false }));
     });
   };
-  helper.tell({ event: 'tunnel-removed', name: 'gone' });
+  helper.tell({ event: 'tunnel-removed', name: 'gone', newName: null });
   await until(() => answers.length === 1);
   helper.answers.set = () => {
     helper.tunnels = [{ ...DOWN, allowLan: true }];
@@ -230,27 +230,69 @@ it('connects_the_tunnel_of_the_start_once', async () => {
   expect(helper.asked.filter((words) => words.startsWith('up'))).toEqual(['up home']);
 });
 
-it.each([
-  ['is gone', [{ ...DOWN, name: 'other' }]],
-  ['is up already', [UP]],
-])('connects_nothing_at_start_where_the_tunnel_%s', async (_, tunnels) => {
+it('connects_nothing_at_start_where_the_tunnel_is_up_already', async () => {
   settings = { ...settings, connectAtStart: 'home' };
-  helper.tunnels = tunnels;
+  helper.tunnels = [UP];
   const { heard } = open(startApp());
   await until(() => kindsOf(heard).includes('tunnels') && helper.countOf('subscribe') === 1);
   expect(helper.countOf('up')).toBe(0);
 });
 
-it('survives_that_the_tunnel_of_the_start_does_not_come_up', async () => {
+it('forgets_the_tunnel_of_the_start_that_is_gone_and_says_so', async () => {
+  settings = { ...settings, connectAtStart: 'home' };
+  helper.tunnels = [{ ...DOWN, name: 'other' }];
+  const { heard } = open(startApp());
+  await until(() => settings.connectAtStart === null && kindsOf(heard).includes('start-failed'));
+  expect(heard).toContainEqual({ event: 'start-failed', name: 'home', error: null });
+  expect(helper.countOf('up')).toBe(0);
+});
+
+it('says_to_the_first_page_why_the_tunnel_of_the_start_was_not_even_begun', async () => {
   settings = { ...settings, connectAtStart: 'home' };
   helper.tunnels = [DOWN];
   helper.answers.up = () => {
+    throw new Failure('its allowed IPs meet those of work, which is up', '', 'take that down first');
+  };
+  const app = startApp();
+  await until(() => helper.countOf('status') === 2); // what it looks at before it says so
+  helper.tell({ event: 'tunnel-removed', name: 'x', newName: null });
+  await until(() => helper.countOf('status') === 3);
+  const error = {
+    what: 'its allowed IPs meet those of work, which is up',
+    where: '',
+    advice: 'take that down first',
+  };
+  expect(open(app).heard.at(-1)).toEqual({ event: 'start-failed', name: 'home', error });
+  expect(kindsOf(open(app).heard)).not.toContain('start-failed');
+});
+
+it('leaves_it_to_its_state_to_say_why_the_tunnel_of_the_start_failed', async () => {
+  settings = { ...settings, connectAtStart: 'home' };
+  helper.tunnels = [DOWN];
+  helper.answers.up = () => {
+    const error = { cause: 'handshake' as const, what: 'no answer', where: '', advice: '' };
+    helper.tunnels = [{ ...DOWN, state: 'error', error }];
     throw new Failure('no answer');
   };
   const { heard } = open(startApp());
-  await until(() => helper.countOf('up') === 1);
-  helper.tell({ event: 'tunnel-removed', name: 'x' });
-  await until(() => kindsOf(heard).filter((kind) => kind === 'tunnels').length === 2);
+  await until(() => helper.countOf('up') === 1 && helper.countOf('status') === 2);
+  helper.tell({ event: 'tunnel-removed', name: 'x', newName: null });
+  await until(() => kindsOf(heard).filter((kind) => kind === 'tunnels').length === 3);
+  expect(kindsOf(heard)).not.toContain('start-failed');
+});
+
+it.each(['office', null])('keeps_to_the_tunnel_of_the_start_that_is_called_%j_by_now', async (newName) => {
+  settings = { ...settings, connectAtStart: 'home' };
+  helper.tunnels = [UP];
+  const { heard } = open(startApp());
+  await until(() => helper.countOf('subscribe') === 1 && kindsOf(heard).includes('tunnels'));
+  helper.tell({ event: 'tunnel-removed', name: 'other', newName: 'another' });
+  helper.tell({ event: 'tunnel-removed', name: 'home', newName });
+  await until(() => settings.connectAtStart === newName);
+  expect(heard.filter(({ event }) => event === 'settings')).toEqual([
+    { event: 'settings', settings: { ...settings, connectAtStart: 'home' } },
+    { event: 'settings', settings },
+  ]);
 });
 
 it('a_tunnel_that_is_coming_up_is_given_up_by_down_and_left_to_itself_by_the_end_of_the_app', async () => {
@@ -296,7 +338,7 @@ it('two_pages_hear_the_same_and_one_that_closes_does_not_disturb_the_other', asy
 it('keeps_files_for_the_first_page_and_tells_them_once', () => {
   const app = new App({
     socketPath: helper.socketPath,
-    settings: { current: settings, write: async () => {} },
+    settings: { current: settings, change: async () => {} },
     desktop,
     clock,
   });
@@ -317,8 +359,8 @@ it('tells_every_page_of_changed_settings_and_the_desktop_of_its_own', async () =
   desktop = { ...desktop, setAutostart: async (isOn) => void asked.push(isOn) };
   const app = startApp();
   const { heard } = open(app);
-  await app.handlers.changeSettings({ ...DEFAULT_SETTINGS, theme: 'dark' });
-  await app.handlers.changeSettings({ ...DEFAULT_SETTINGS, theme: 'dark', autostart: true });
+  await app.handlers.changeSettings({ theme: 'dark', autostart: false });
+  await app.handlers.changeSettings({ autostart: true });
   expect(asked).toEqual([true]);
   expect(heard.filter(({ event }) => event === 'settings')).toHaveLength(3);
   expect(settings).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', autostart: true });
@@ -328,8 +370,7 @@ it('changes_nothing_where_the_desktop_refuses', async () => {
   desktop = { ...desktop, setAutostart: () => Promise.reject(new Failure('no such folder')) };
   const app = startApp();
   const { heard } = open(app);
-  const changed = { ...DEFAULT_SETTINGS, theme: 'dark', autostart: true };
-  const answer = await dispatch('changeSettings', changed, app.handlers);
+  const answer = await dispatch('changeSettings', { theme: 'dark', autostart: true }, app.handlers);
   expect(answer).toEqual({ ok: false, error: { what: 'no such folder', where: '', advice: '' } });
   expect(settings).toEqual(DEFAULT_SETTINGS);
   expect(heard.filter(({ event }) => event === 'settings')).toHaveLength(1);

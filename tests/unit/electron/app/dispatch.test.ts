@@ -55,6 +55,8 @@ it.each([
   ['import', { fileName: 'a.conf', content: 'A'.repeat(2 * 1024 * 1024), name: null }],
   ['import', { fileName: 'x'.repeat(256), content: '', name: null }],
   ['changeSettings', { theme: 'pink', language: null, autostart: false, connectAtStart: null }],
+  ['changeSettings', { theme: undefined }],
+  ['changeSettings', { colour: 'dark' }],
   ['logs', { limit: 1e6 }],
 ])('refuses_a_malformed_%s', async (verb, request) => {
   const answer = await dispatch(

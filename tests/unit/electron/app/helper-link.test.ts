@@ -89,7 +89,7 @@ it('passes_on_what_the_helper_tells_and_subscribes_again_after_it_was_away', asy
   run();
   for (let time = 1; time <= 2; time++) {
     await until(() => helper.countOf('subscribe') === time);
-    helper.tell({ event: 'tunnel-removed', name: `t${time}` });
+    helper.tell({ event: 'tunnel-removed', name: `t${time}`, newName: null });
     await until(() => events.length === time);
     await helper.stop();
     await until(() => link.state.kind === 'unreachable' && clock.sleeperCount === 1);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_SETTINGS, openAppSettings } from '../../../../electron/app/settings.ts';
-import { THEMES } from '../../../../electron/ipc/contract.ts';
 import { run } from '../../../support/processes.ts';
 
 const DARK = { ...DEFAULT_SETTINGS, theme: 'dark' as const, connectAtStart: 'home' };
@@ -25,7 +24,7 @@ function place(content: string): void {
 it('begins_with_the_defaults_and_keeps_what_is_written', async () => {
   const settings = await openAppSettings(path());
   expect(settings.current).toEqual(DEFAULT_SETTINGS);
-  await settings.write(DARK);
+  await settings.change(() => DARK);
   expect(settings.current).toEqual(DARK);
   expect((await openAppSettings(path())).current).toEqual(DARK);
   expect(statSync(path()).mode & 0o777).toBe(0o600);
@@ -36,7 +35,7 @@ it.each(['', '{', 'null', '[]', '7', '\0\0\0', '{"theme":'])('takes_%j_for_no_se
   place(content);
   const settings = await openAppSettings(path());
   expect(settings.current).toEqual(DEFAULT_SETTINGS);
-  await settings.write(DARK);
+  await settings.change(() => DARK);
   expect((await openAppSettings(path())).current).toEqual(DARK);
 });
 
@@ -53,12 +52,12 @@ it('opens_with_the_defaults_where_the_file_cannot_be_read', async () => {
 it('says_in_words_that_it_cannot_write_and_then_all_is_as_it_was', async () => {
   writeFileSync(join(folder, 'config'), 'a file in the way of the folder');
   const settings = await openAppSettings(path());
-  await expect(settings.write(DARK)).rejects.toMatchObject({
+  await expect(settings.change(() => DARK)).rejects.toMatchObject({
     parts: { where: `in ${join(folder, 'config')}` },
   });
   expect(settings.current).toEqual(DEFAULT_SETTINGS);
   rmSync(join(folder, 'config'));
-  await settings.write(DARK);
+  await settings.change(() => DARK);
   expect(settings.current).toEqual(DARK);
 });
 
@@ -67,7 +66,7 @@ it.runIf(process.getuid?.() === 0)('says_that_a_home_is_read_only', async () => 
   const program = `
     import { openAppSettings } from ${JSON.stringify(module)};
     const settings = await openAppSettings(${JSON.stringify(path())});
-    const error = await settings.write(settings.current).catch((error) => error);
+    const error = await settings.change((stored) => ({ ...stored })).catch((error) => error);
     console.log(JSON.stringify(error.parts));`;
   const bundle = join(folder, 'try.mjs');
   const { build } = await import('esbuild');
@@ -88,10 +87,32 @@ it.runIf(process.getuid?.() === 0)('says_that_a_home_is_read_only', async () => 
   });
 });
 
-it('writes_one_after_the_other_and_the_last_one_stays', async () => {
+it('changes_one_after_the_other_and_none_is_lost', async () => {
   const settings = await openAppSettings(path());
-  const writes = Array.from({ length: 30 }, (_, i) => settings.write({ ...DARK, theme: THEMES[i % 3]! }));
-  await Promise.all(writes);
-  expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({ ...DARK, theme: THEMES[29 % 3] });
+  await settings.change(() => ({ ...DARK, connectAtStart: '' }));
+  const changes = Array.from({ length: 30 }, (_, i) =>
+    settings.change((stored) => ({ ...stored, connectAtStart: `${stored.connectAtStart}${i % 10}` })),
+  );
+  await Promise.all(changes);
+  const expected = { ...DARK, connectAtStart: '0123456789'.repeat(3) };
+  expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual(expected);
   expect(readdirSync(dirname(path()))).toEqual(['settings.json']);
+});
+
+it('leaves_to_another_of_the_same_person_what_that_has_changed', async () => {
+  const [one, other] = [await openAppSettings(path()), await openAppSettings(path())];
+  await one.change((stored) => ({ ...stored, theme: 'dark' }));
+  await other.change((stored) => ({ ...stored, language: 'de' }));
+  expect(other.current).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', language: 'de' });
+  expect((await openAppSettings(path())).current).toEqual(other.current);
+});
+
+it('keeps_what_it_knows_where_the_file_has_gone_and_writes_nothing_that_is_not_changed', async () => {
+  const settings = await openAppSettings(path());
+  await settings.change(() => DARK);
+  rmSync(path());
+  await settings.change((stored) => stored);
+  expect(readdirSync(dirname(path()))).toEqual([]);
+  await settings.change((stored) => ({ ...stored, language: 'de' }));
+  expect(settings.current).toEqual({ ...DARK, language: 'de' });
 });

@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   app = new App({
     socketPath: join(folder, 'no.sock'),
-    settings: { current: DEFAULT_SETTINGS, write: async () => {} },
+    settings: { current: DEFAULT_SETTINGS, change: async () => {} },
     desktop: {
       shell: {
         kind: 'browser',

@@ -48,6 +48,7 @@ describe('a verb', () => {
       'hello',
       'list',
       'logs',
+      'reconnect',
       'status',
       'subscribe',
       'traffic',

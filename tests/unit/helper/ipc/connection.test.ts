@@ -50,19 +50,22 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
+
 function service(): Service {
   return {
     clock,
     events: { tunnels, traffic, log: new Announcements<LogEvent>(async () => []) },
     log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
     handlers: {
-      import: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
-      edit: async () => ({ name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] }),
+      import: async () => IMPORTED,
+      edit: async () => ({ ...IMPORTED, digest: '0'.repeat(64) }),
       traffic: async () => NO_TRAFFIC,
       list: async () => ({ tunnels: [] }),
-      export: async () => ({ config: 'secret' }),
+      export: async () => ({ config: 'secret', digest: '0'.repeat(64) }),
       remove: async () => ({}),
       up: async () => ({ outcome: 'connected' }),
+      reconnect: async () => ({ outcome: 'connected' }),
       down: async ({ name }) => {
         asked.push(name ?? 'all');
         return { names: [], leftovers: [], hasOpened: false };

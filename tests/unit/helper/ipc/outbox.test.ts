@@ -58,13 +58,13 @@ describe('the outbox', () => {
       reader.outbox.tell(trafficAt(i));
       reader.outbox.tell(stateOf('a', 'connected'));
     }
-    reader.outbox.tell({ event: 'tunnel-removed', name: 'b' });
+    reader.outbox.tell({ event: 'tunnel-removed', name: 'b', newName: null });
     expect(reader.outbox.unsentBytes).toBe(encodeFrame(stateOf('first', 'connecting')).length);
     for (let i = 0; i < 10; i++) await reader.takeOne();
     expect(reader.read).toEqual([
       stateOf('first', 'connecting'),
       stateOf('a', 'connected'),
-      { event: 'tunnel-removed', name: 'b' },
+      { event: 'tunnel-removed', name: 'b', newName: null },
       trafficAt(999),
     ]);
   });

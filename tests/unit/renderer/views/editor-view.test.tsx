@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { EditorView as CodeMirror } from '@codemirror/view';
 import { I18nProvider } from '@lingui/react';
-import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../../helper/tunnel/digest.ts';
 import { i18n } from '../../../../renderer/lib/i18n.ts';
 import { useAppState } from '../../../../renderer/store/app-state.ts';
 import { EditorView } from '../../../../renderer/views/EditorView.tsx';
@@ -51,7 +52,12 @@ describe('the editor', () => {
     fireEvent.change(nameField(), { target: { value: 'house' } });
     fireEvent.click(saveButton());
     await waitFor(() => expect(app.edited).toHaveLength(1));
-    expect(app.edited[0]).toEqual({ name: 'home', newName: 'house', content: btoa(`${CONF}MTU = 1420\n`) });
+    expect(app.edited[0]).toEqual({
+      name: 'home',
+      newName: 'house',
+      content: btoa(`${CONF}MTU = 1420\n`),
+      base: digestOf(CONF),
+    });
     await waitFor(() => expect(location.hash).toBe('#/edit/house'));
   });
 
@@ -72,11 +78,12 @@ describe('the editor', () => {
   });
 
   test('makes no line of what is none to the parser', async () => {
-    app.config = `${CONF}PostUp = true\r[Peer]\rPublicKey = ${KEY}\n`;
+    const text = `${CONF}PostUp = true\r[Peer]\rPublicKey = ${KEY}\n`;
+    app.config = text;
     type(await open('home'), 'MTU = 1420\n');
     fireEvent.click(saveButton());
     await waitFor(() => expect(app.edited).toHaveLength(1));
-    expect(atob(app.edited[0]!.content)).toBe(`${app.config}MTU = 1420\n`);
+    expect(atob(app.edited[0]!.content)).toBe(`${text}MTU = 1420\n`);
   });
 
   test('shows why the helper refused, and keeps the text', async () => {
@@ -87,6 +94,48 @@ describe('the editor', () => {
     await screen.findByText('It was not saved: line 4: MTU "x": a number');
     expect(editor.state.doc.toString()).toBe(`${CONF}MTU = x\n`);
     expect(screen.getByText('Not saved yet')).toBeTruthy();
+  });
+
+  test('saves twice, and says nothing of its own change', async () => {
+    const editor = await open('home');
+    type(editor, 'MTU = 1420\n');
+    fireEvent.click(saveButton());
+    await screen.findByText('Saved');
+    type(editor, 'ListenPort = 1\n');
+    fireEvent.click(saveButton());
+    await waitFor(() => expect(app.edited).toHaveLength(2));
+  });
+
+  describe('where the tunnel was saved elsewhere meanwhile', () => {
+    const THEIRS = `${CONF}ListenPort = 4242\n`;
+
+    async function conflict(): Promise<ReturnType<typeof within>> {
+      type(await open('home'), 'MTU = 1420\n');
+      app.config = THEIRS;
+      fireEvent.click(saveButton());
+      const dialog = await screen.findByRole('alertdialog', { name: 'home was changed meanwhile' });
+      return within(dialog);
+    }
+
+    test('shows what is new there, without its secrets, and keeps the own text', async () => {
+      const dialog = await conflict();
+      expect(dialog.getByText('ListenPort = 4242').tagName).toBe('MARK');
+      expect(dialog.getByText(/^PrivateKey = •+$/).tagName).not.toBe('MARK');
+      fireEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
+      expect(screen.getByText('Not saved yet')).toBeTruthy();
+      expect([app.edited, app.config]).toEqual([[], THEIRS]);
+    });
+
+    test('overwrites it when told to, and not what came after that', async () => {
+      const dialog = await conflict();
+      app.config = `${CONF}# a third\n`;
+      fireEvent.click(dialog.getByRole('button', { name: 'Overwrite' }));
+      expect((await screen.findByText('# a third')).tagName).toBe('MARK');
+      expect(app.edited).toEqual([]);
+      fireEvent.click(screen.getByRole('button', { name: 'Overwrite' }));
+      await screen.findByText('Saved');
+      expect(app.config).toBe(`${CONF}MTU = 1420\n`);
+    });
   });
 
   test("has the parser's word at its line", async () => {
@@ -140,18 +189,18 @@ describe('the editor', () => {
     expect(nameField().disabled).toBe(true);
     fireEvent.click(saveButton());
     await screen.findByText('Saved. It holds from the next connection.');
-    expect(screen.getByText(/kill switch opens while it reconnects/)).toBeTruthy();
+    expect(screen.getByText(/kill switch stays closed while it reconnects/)).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Reconnect' })).toBeTruthy();
   });
 
-  test('reconnects and leaves other tunnels up that are in its way', async () => {
+  test('reconnects in one step, so that nothing opens between', async () => {
     useAppState.setState(({ tunnels }) => ({
       tunnels: tunnels!.map((each) => ({ ...each, state: 'connected' })),
     }));
     type(await open('home'), 'MTU = 1420\n');
     fireEvent.click(saveButton());
     fireEvent.click(await screen.findByRole('button', { name: 'Reconnect' }));
-    await waitFor(() => expect(app.ups).toMatchObject([{ name: 'home', replace: false }]));
+    await waitFor(() => expect(app.reconnected).toMatchObject([{ name: 'home' }]));
   });
 
   test('is not for an operator', async () => {

@@ -1,6 +1,7 @@
 /** The app behind the page, without a helper: it parses as the real one does, and keeps what is imported. */
 import { inspect } from '../../../../electron/app/inspect.ts';
 import type { Failure, RequestOf, Verb } from '../../../../electron/ipc/contract.ts';
+import { digestOf } from '../../../../helper/tunnel/digest.ts';
 import { useAppState } from '../../../../renderer/store/app-state.ts';
 import { answered, FakeApp } from '../../../support/fake-app.ts';
 import { tunnelStatusOf } from '../../../support/tunnel-status.ts';
@@ -8,7 +9,7 @@ import { tunnelStatusOf } from '../../../support/tunnel-status.ts';
 export interface ImportingApp {
   readonly imported: { name: string | null; text: string }[];
   readonly edited: RequestOf<'edit'>[];
-  readonly ups: RequestOf<'up'>[];
+  readonly reconnected: RequestOf<'reconnect'>[];
   /** Of the stored tunnels. */
   config: string;
   /** Names that it refuses to store. */
@@ -24,7 +25,7 @@ export function installImportingApp(stored: readonly string[] = []): ImportingAp
   const app: ImportingApp = {
     imported: [],
     edited: [],
-    ups: [],
+    reconnected: [],
     config: '',
     refused: new Map(),
     unreadable: new Map(),
@@ -41,17 +42,19 @@ export function installImportingApp(stored: readonly string[] = []): ImportingAp
     export: ({ name }: RequestOf<'export'>) => {
       const failure = app.unreadable.get(name);
       if (failure !== undefined) throw failure;
-      return { config: app.config };
+      return { config: app.config, digest: digestOf(app.config) };
     },
     edit: (request: RequestOf<'edit'>) => {
       const failure = app.refused.get(request.newName);
       if (failure !== undefined) throw failure;
+      if (request.base !== digestOf(app.config))
+        throw { what: 'the tunnel was changed meanwhile', where: '', advice: '' };
       app.edited.push(request);
-      return {};
+      app.config = Buffer.from(request.content, 'base64').toString();
+      return { digest: digestOf(app.config) };
     },
-    down: ({ name }: RequestOf<'down'>) => ({ names: [name], hasOpened: false, leftovers: [] }),
-    up: (request: RequestOf<'up'>) => {
-      app.ups.push(request);
+    reconnect: (request: RequestOf<'reconnect'>) => {
+      app.reconnected.push(request);
       return { outcome: 'connected' };
     },
     generateKey: () => ({ privateKey: GENERATED_KEY, publicKey: `public of ${GENERATED_KEY}` }),
