@@ -10,7 +10,16 @@
  * @type {readonly { name: string, files: readonly string[] }[]}
  */
 export const LAYERS = [
-  { name: 'ground', files: ['engine/constants.ts', 'engine/errors.ts', 'engine/ports.ts', 'package.json'] },
+  {
+    name: 'ground',
+    files: [
+      'engine/constants.ts',
+      'engine/errors.ts',
+      'engine/ports.ts',
+      'engine/sentence.ts',
+      'package.json',
+    ],
+  },
   { name: 'crypto, wire, config', files: ['engine/crypto/', 'engine/wire/', 'engine/config/'] },
   { name: 'noise', files: ['engine/noise/'] },
   { name: 'peer', files: ['engine/peer/'] },

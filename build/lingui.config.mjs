@@ -8,10 +8,14 @@ export default defineConfig({
   rootDir: fileURLToPath(new URL('..', import.meta.url)),
   sourceLocale: 'en',
   locales: ['en', 'de'],
-  catalogs: ['renderer', 'electron'].map((folder) => ({
-    path: `<rootDir>/${folder}/locales/{locale}`,
-    include: [`<rootDir>/${folder}`],
-  })),
+  catalogs: [
+    // With what the parser says of a `.conf`, which windows show.
+    {
+      path: '<rootDir>/renderer/locales/{locale}',
+      include: ['<rootDir>/renderer', '<rootDir>/engine/config'],
+    },
+    { path: '<rootDir>/electron/locales/{locale}', include: ['<rootDir>/electron'] },
+  ],
   format: formatter({ lineNumbers: false }),
   orderBy: 'messageId',
   compileNamespace: 'ts',

@@ -1,3 +1,5 @@
+import { inEnglish, type Sentence } from './sentence.ts';
+
 /** The one exhaustive-switch guard: a union that grew without its switches is a compile error. */
 export function assertNever(value: never): never {
   throw new Error(`unhandled case: ${JSON.stringify(value)}`);
@@ -10,11 +12,15 @@ export function assertNever(value: never): never {
 export class ConfigError extends Error {
   /** 1-based line in the text that was read, or null where there is no text. */
   readonly line: number | null;
+  /** What it says but for the line, where others than the command line say it too. */
+  readonly sentence: Sentence | null;
 
-  constructor(message: string, line: number | null = null) {
+  constructor(said: string | Sentence, line: number | null = null) {
+    const message = inEnglish(said);
     super(line === null ? message : `line ${line}: ${message}`);
     this.name = 'ConfigError';
     this.line = line;
+    this.sentence = typeof said === 'string' ? null : said;
   }
 }
 

@@ -1,5 +1,6 @@
 /** A failure as a value that crosses the socket and prints as one line: what, where, what to do. */
 import { ConfigError, SystemError } from '../engine/errors.ts';
+import type { CodedFailure } from './coded-failure.ts';
 
 /** Codes of the system, such as `EACCES`: those of node's own, such as `ERR_INVALID_ARG_TYPE`, are mistakes of ours. */
 const SYSTEM_ERROR_CODE = /^E[A-Z0-9]+$/;
@@ -11,19 +12,21 @@ export interface FailureParts {
   readonly where: string;
   /** What the person can do about it; may be empty. */
   readonly advice: string;
+  /** For a window, which says it in its own language. */
+  readonly coded?: CodedFailure | undefined;
 }
 
 export class Failure extends Error {
   readonly parts: FailureParts;
 
-  constructor(what: string, where = '', advice = '') {
+  constructor(what: string, where = '', advice = '', coded?: CodedFailure) {
     super(failureLine({ what, where, advice }));
     this.name = 'Failure';
-    this.parts = { what, where, advice };
+    this.parts = { what, where, advice, coded };
   }
 
   static from(parts: FailureParts): Failure {
-    return new Failure(parts.what, parts.where, parts.advice);
+    return new Failure(parts.what, parts.where, parts.advice, parts.coded);
   }
 }
 
@@ -47,9 +50,15 @@ export function toFailure(error: unknown, where = ''): Failure {
     'something inside Wayfare broke',
     where,
     'please report it with the log of the helper',
+    { code: 'broken-inside' },
   );
   failure.cause = error;
   return failure;
+}
+
+/** A failure in the midst of something larger, as which it is told. @param deed such as `close the TUN device` */
+export function couldNot(deed: string, { what, where, advice }: FailureParts): FailureParts {
+  return { what: `could not ${deed} (${what})`, where, advice };
 }
 
 /** @returns the code of a system error of node, such as `ENOENT`, or '' */

@@ -1,6 +1,6 @@
 /** The system's users and groups, asked of getent(1), so that those from LDAP or systemd count like those in /etc. */
-import { Failure, toFailure } from './failure.ts';
-import { runProgram } from './run-program.ts';
+import { Failure } from './failure.ts';
+import { cannotRun, runProgram } from './run-program.ts';
 
 const TIMEOUT_MS = 10_000;
 /** getent's exit code where there is no such entry. */
@@ -11,11 +11,7 @@ export async function getent(database: 'passwd' | 'group', name: string): Promis
   const { code, killer, output } = await runProgram('getent', [database, '--', name], {
     timeoutMs: TIMEOUT_MS,
   }).catch((error) => {
-    throw new Failure(
-      `cannot run getent (${toFailure(error).parts.what})`,
-      '',
-      "install the package 'libc-bin'",
-    );
+    throw cannotRun('getent', 'libc-bin', error);
   });
   if (code === 0) return output.split('\n', 1)[0]!.split(':');
   if (code === NOT_FOUND) return null;

@@ -1,5 +1,6 @@
 /** The system's own programs: as words, never through a shell, with nothing of our environment, and not for ever. */
 import { spawn } from 'node:child_process';
+import { Failure, toFailure } from './failure.ts';
 
 /** Where only root can put a program. */
 export const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -51,5 +52,16 @@ export function runProgram(
       }),
     );
     child.stdin.end(input);
+  });
+}
+
+/** @param distributed the package that it comes in */
+export function cannotRun(program: string, distributed: string, error: unknown): Failure {
+  const reason = toFailure(error).parts.what;
+  return new Failure(`cannot run ${program} (${reason})`, '', `install the package '${distributed}'`, {
+    code: 'program-not-run',
+    program,
+    package: distributed,
+    reason,
   });
 }

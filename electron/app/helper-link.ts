@@ -38,7 +38,9 @@ export class HelperLink {
     if (this.#client !== null) return this.#client.request(verb, request);
     throw this.#state.kind === 'unreachable'
       ? Failure.from(this.#state.error)
-      : new Failure('the helper is not reached yet', '', 'try again in a moment');
+      : new Failure('the helper is not reached yet', '', 'try again in a moment', {
+          code: 'helper-not-reached-yet',
+        });
   }
 
   /** Resolves once the signal aborts. */
@@ -87,7 +89,9 @@ export class HelperLink {
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const answered = new AbortController();
     const tooLate = this.#clock.sleep(HELLO_MS, answered.signal).then(() => {
-      throw new Failure('the helper does not answer', `at ${this.#socketPath}`, 'start it again');
+      throw new Failure('the helper does not answer', `at ${this.#socketPath}`, 'start it again', {
+        code: 'helper-silent',
+      });
     });
     return Promise.race([answer, tooLate]).finally(() => answered.abort('answered'));
   }

@@ -17,8 +17,9 @@ export function inspect(fileName: string, bytes: Uint8Array): Inspection {
     return { name, summary: summaryOf(name, parsed), diagnostics: warningsOf(parsed) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const { line, sentence } = error;
     const message = error.message.replace(/^line \d+: /, '');
-    return { name, summary: null, diagnostics: [{ severity: 'error', line: error.line, message }] };
+    return { name, summary: null, diagnostics: [{ severity: 'error', line, message, sentence }] };
   }
 }
 
@@ -36,5 +37,5 @@ function summaryOf(name: string, parsed: ParsedConf): Inspection['summary'] {
 }
 
 function warningsOf({ warnings }: ParsedConf): Diagnostic[] {
-  return warnings.map(({ line, message }) => ({ severity: 'warning', line, message }));
+  return warnings.map(({ line, message, sentence }) => ({ severity: 'warning', line, message, sentence }));
 }

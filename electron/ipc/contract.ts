@@ -4,10 +4,10 @@
  * What the helper serves keeps the helper's own schema. Times are Unix seconds, sizes bytes, keys base64.
  */
 import * as z from 'zod';
+import { failureParts } from '../../helper/coded-failure.ts';
 import { VERBS as HELPER_VERBS } from '../../helper/ipc/contract.ts';
 import { logEntry } from '../../helper/logs/entry.ts';
 
-const failure = z.strictObject({ what: z.string(), where: z.string(), advice: z.string() });
 const nothing = z.strictObject({});
 
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -45,11 +45,22 @@ const shell = z.strictObject({
   canInstallHelper: z.boolean(),
 });
 
+/** As the engine has it (engine/sentence.ts): a page looks the template up among its messages. */
+const sentence = z.strictObject({
+  template: z.string(),
+  get values() {
+    return z.record(z.string(), z.union([z.string(), sentence]));
+  },
+});
+
 /** A place in a `.conf`, for the editor and the preview. Lines from 1. */
 const diagnostic = z.strictObject({
   severity: z.enum(['error', 'warning']),
   line: z.int().min(1).nullable(),
+  /** In English. */
   message: z.string(),
+  /** The same for other languages, where there are any. */
+  sentence: sentence.nullable(),
 });
 
 /** What the parser found in a `.conf`, before anything is stored. */
@@ -122,7 +133,7 @@ export function isVerb(text: string): text is Verb {
 /** Not thrown: an error loses its class on the way to the page. */
 export const answer = z.discriminatedUnion('ok', [
   z.strictObject({ ok: z.literal(true), result: z.unknown() }),
-  z.strictObject({ ok: z.literal(false), error: failure }),
+  z.strictObject({ ok: z.literal(false), error: failureParts }),
 ]);
 export type RawAnswer = z.output<typeof answer>;
 export type Answer<V extends Verb> =
@@ -133,7 +144,7 @@ const helperLink = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('connecting') }),
   z.strictObject({ kind: z.literal('reached'), ...HELPER_VERBS.hello.result.shape }),
   /** It is tried again each second. */
-  z.strictObject({ kind: z.literal('unreachable'), error: failure }),
+  z.strictObject({ kind: z.literal('unreachable'), error: failureParts }),
 ]);
 
 const statusResult = HELPER_VERBS.status.result;
@@ -158,7 +169,7 @@ export const appEvent = z.discriminatedUnion('event', [
   }),
   z.strictObject({ event: z.literal('settings'), settings: appSettings }),
   /** The tunnel that is connected when the app starts was not, and its state does not tell why. Null: it is no more. */
-  z.strictObject({ event: z.literal('start-failed'), name: z.string(), error: failure.nullable() }),
+  z.strictObject({ event: z.literal('start-failed'), name: z.string(), error: failureParts.nullable() }),
   /** Files that were opened with the app: to be previewed. Why one is not taken is said in the person's language. */
   z.strictObject({
     event: z.literal('open-files'),
@@ -170,11 +181,12 @@ export const appEvent = z.discriminatedUnion('event', [
 export type AppEvent = z.output<typeof appEvent>;
 export type EventOf<E extends AppEvent['event']> = Extract<AppEvent, { event: E }>;
 export type OpenedFiles = Omit<EventOf<'open-files'>, 'event'>;
-export type Failure = z.output<typeof failure>;
+export type Failure = z.output<typeof failureParts>;
 export type AppSettings = z.output<typeof appSettings>;
 export type Shell = z.output<typeof shell>;
 export type Inspection = z.output<typeof inspection>;
 export type Diagnostic = z.output<typeof diagnostic>;
+export type Sentence = z.output<typeof sentence>;
 export type HelperLink = z.output<typeof helperLink>;
 export type TunnelStatus = EventOf<'tunnels'>['tunnels'][number];
 export type PeerStatus = TunnelStatus['peers'][number];

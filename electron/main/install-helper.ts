@@ -46,11 +46,14 @@ export async function installHelper(elevation: Elevation, script = INSTALL_SCRIP
 
 function failureOf({ message }: Error, said: string, script: string): Failure {
   if (message === REFUSED)
-    return new Failure('the helper was not installed', '', 'it needs the password once');
+    return new Failure('the helper was not installed', '', 'it needs the password once', {
+      code: 'password-refused',
+    });
   const words = said.trim().split('\n').at(-1) ?? '';
-  return new Failure(
-    `the helper was not installed (${words || message})`,
-    '',
-    `in a terminal: sudo ${script}`,
-  );
+  const reason = words || message;
+  return new Failure(`the helper was not installed (${reason})`, '', `in a terminal: sudo ${script}`, {
+    code: 'helper-not-installed',
+    reason,
+    script,
+  });
 }

@@ -4,6 +4,7 @@ import {
   type Answer,
   answer,
   appEvent,
+  type Failure,
   type RequestOf,
   type ResultOf,
   VERBS,
@@ -37,13 +38,15 @@ export function createBridge(transport: Transport): WayfareApi {
   };
 }
 
-export const UNREACHABLE = {
+export const UNREACHABLE: Failure = {
   what: 'the app behind this page has ended',
   where: '',
   advice: 'start it again',
+  coded: { code: 'app-ended' },
 };
-const NOT_UNDERSTOOD = {
+const NOT_UNDERSTOOD: Failure = {
   what: 'the app answered in a way this page does not know',
   where: '',
   advice: 'load the page again',
+  coded: { code: 'app-of-other-version' },
 };

@@ -1,6 +1,7 @@
 /** From the bytes of a `.conf` to its lines. What a line's key and value mean is `wg-quick.ts`'s business. */
 import { isUtf8 } from 'node:buffer';
 import { ConfigError } from '../errors.ts';
+import { sentence } from '../sentence.ts';
 import { commentHint, shownName } from './offender.ts';
 import type { Warn } from './warning.ts';
 
@@ -37,16 +38,30 @@ export type ConfLine = SectionLine | SettingLine;
 export function decodeConf(bytes: Uint8Array, warn: Warn): string {
   if (bytes.length > MAX_CONF_BYTES) {
     throw new ConfigError(
-      `the file is ${bytes.length} bytes; a tunnel's file has at most ${MAX_CONF_BYTES}, so check that it is one`,
+      sentence(
+        /*i18n*/ "the file is {bytes} bytes; a tunnel's file has at most {most}, so check that it is one",
+        { bytes: String(bytes.length), most: String(MAX_CONF_BYTES) },
+      ),
     );
   }
   const utf16 = utf16Encoding(bytes);
   if (utf16 !== null) {
-    warn('encoding', 1, 'the file is in UTF-16; wg-quick reads only UTF-8, which is what export writes');
+    warn(
+      'encoding',
+      1,
+      sentence(/*i18n*/ 'the file is in UTF-16; wg-quick reads only UTF-8, which is what export writes', {}),
+    );
     return new TextDecoder(utf16).decode(bytes);
   }
   if (!isUtf8(bytes))
-    warn('encoding', 1, 'the file is not valid UTF-8; unreadable characters were replaced, check the hooks');
+    warn(
+      'encoding',
+      1,
+      sentence(
+        /*i18n*/ 'the file is not valid UTF-8; unreadable characters were replaced, check the hooks',
+        {},
+      ),
+    );
   // TextDecoder takes the byte order mark away.
   return new TextDecoder().decode(bytes);
 }
@@ -71,7 +86,10 @@ export function* confLines(text: string): Generator<ConfLine> {
   for (const raw of eachLine(text)) {
     line++;
     if (raw.includes('\0'))
-      throw new ConfigError('a NUL character: the file is damaged or no text, export it anew', line);
+      throw new ConfigError(
+        sentence(/*i18n*/ 'a NUL character: the file is damaged or no text, export it anew', {}),
+        line,
+      );
     const hash = raw.indexOf('#');
     const stripped = (hash < 0 ? raw : raw.slice(0, hash)).trim();
     if (stripped === '') continue;
@@ -88,8 +106,13 @@ export function* confLines(text: string): Generator<ConfLine> {
       const section = withoutWhiteSpace(stripped).toLowerCase();
       yield { kind: 'section', line, section: section.replace(/^\[(.*)\]$/, '$1'), text: stripped };
     } else {
-      const advice = `write "Key = value", or "#" before it${commentHint(stripped)}`;
-      throw new ConfigError(`${shownName(stripped)} has no "="; ${advice}`, line);
+      throw new ConfigError(
+        sentence(/*i18n*/ '{word} has no "="; write "Key = value", or "#" before it{hint}', {
+          word: shownName(stripped),
+          hint: commentHint(stripped),
+        }),
+        line,
+      );
     }
   }
 }

@@ -1,4 +1,5 @@
 /** `Endpoint = host:port`, read as wg(8) does (src/config.c, parse_endpoint), but with no look-up of the name. */
+import { sentence } from '../sentence.ts';
 import { IpAddress } from '../wire/ip-prefix.ts';
 import { parseDecimal, refuse, type Setting } from './setting.ts';
 import type { EndpointConfig } from './tunnel-config.ts';
@@ -20,23 +21,35 @@ export function parseEndpoint(setting: Setting, warn: Warn): EndpointConfig {
   if (scheme === 'tcp') {
     refuse(
       setting,
-      'TunSafe carries packets over TCP there, which a standard peer cannot; ask for its UDP port',
+      /*i18n*/ '{setting}: TunSafe carries packets over TCP there, which a standard peer cannot; ask for its UDP port',
+      {},
     );
   }
-  if (scheme !== undefined) refuse(setting, `an endpoint is host:port; leave out "${scheme}://"`);
+  if (scheme !== undefined)
+    refuse(setting, /*i18n*/ '{setting}: an endpoint is host:port; leave out "{scheme}://"', { scheme });
   const { host, portText, bracketed } = splitEndpoint(setting);
   const port = parseDecimal(portText, MAX_PORT);
-  if (port === null) refuse(setting, `its port must be a number from 0 to ${MAX_PORT}`);
-  if (!isHost(host)) refuse(setting, whyNoHost(host));
+  if (port === null)
+    refuse(setting, /*i18n*/ '{setting}: its port must be a number from 0 to {most}', {
+      most: String(MAX_PORT),
+    });
+  if (!isHost(host)) refuse(setting, whyNoHost(host), {});
   if (host.includes(':') && !bracketed) {
     warn(
       'endpoint-without-brackets',
       setting.line,
-      `the last part of the endpoint was read as its port: [${host}]:${port}; write it with brackets`,
+      sentence(
+        /*i18n*/ 'the last part of the endpoint was read as its port: [{host}]:{port}; write it with brackets',
+        { host, port: String(port) },
+      ),
     );
   }
   if (port === 0)
-    warn('unreachable-peer', setting.line, 'nothing can be sent to port 0; ask for the right port');
+    warn(
+      'unreachable-peer',
+      setting.line,
+      sentence(/*i18n*/ 'nothing can be sent to port 0; ask for the right port', {}),
+    );
   return { host, port };
 }
 
@@ -58,17 +71,20 @@ function splitEndpoint(setting: Setting): { host: string; portText: string; brac
   const { value } = setting;
   const bracketed = value.startsWith('[');
   const colon = bracketed ? value.indexOf(']') + 1 : value.lastIndexOf(':');
-  if (bracketed && colon === 0) refuse(setting, 'the bracket is not closed; write [address]:port');
+  if (bracketed && colon === 0)
+    refuse(setting, /*i18n*/ '{setting}: the bracket is not closed; write [address]:port', {});
   if (value[colon] !== ':' || colon === value.length - 1)
-    refuse(setting, 'it has no port; write host:port, the port is often 51820');
+    refuse(setting, /*i18n*/ '{setting}: it has no port; write host:port, the port is often 51820', {});
   const host = bracketed ? value.slice(1, colon - 1) : value.slice(0, colon);
   return { host, portText: value.slice(colon + 1), bracketed };
 }
 
-function whyNoHost(host: string): string {
-  if (host === '') return 'it has no host; write host:port';
-  if (host.includes('%')) return 'a zone follows an IPv6 address only, as in [fe80::1%eth0]:51820';
-  if (host.includes(':')) return 'its host is no IPv6 address; write [address]:port';
-  if (ADDRESS_LIKE.test(host)) return 'its host is no IPv4 address of four decimal numbers up to 255';
-  return 'its host is neither an address nor a name; write host:port';
+function whyNoHost(host: string): `{setting}: ${string}` {
+  if (host === '') return /*i18n*/ '{setting}: it has no host; write host:port';
+  if (host.includes('%'))
+    return /*i18n*/ '{setting}: a zone follows an IPv6 address only, as in [fe80::1%eth0]:51820';
+  if (host.includes(':')) return /*i18n*/ '{setting}: its host is no IPv6 address; write [address]:port';
+  if (ADDRESS_LIKE.test(host))
+    return /*i18n*/ '{setting}: its host is no IPv4 address of four decimal numbers up to 255';
+  return /*i18n*/ '{setting}: its host is neither an address nor a name; write host:port';
 }

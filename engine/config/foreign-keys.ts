@@ -6,6 +6,7 @@ export interface ForeignKey {
   readonly client: string;
   /** `refused` where the peer would speak another protocol without it; `left-out` where standard WireGuard goes on. */
   readonly verdict: 'refused' | 'left-out';
+  /** What it does there: a template (sentence.ts). */
   readonly meaning: string;
 }
 
@@ -20,48 +21,48 @@ const FOREIGN_KEYS: readonly ForeignKey[] = [
       key,
       client: 'AmneziaWG',
       verdict: 'refused',
-      meaning: "changes WireGuard's wire format, which a standard server cannot speak",
+      meaning: /*i18n*/ "changes WireGuard's wire format, which a standard server cannot speak",
     }),
   ),
   {
     key: 'ObfuscateKey',
     client: 'TunSafe',
     verdict: 'refused',
-    meaning: "changes WireGuard's wire format, which a standard server cannot speak",
+    meaning: /*i18n*/ "changes WireGuard's wire format, which a standard server cannot speak",
   },
   {
     key: 'BlockDNS',
     client: 'TunSafe',
     verdict: 'left-out',
-    meaning: 'blocks name servers outside the tunnel',
+    meaning: /*i18n*/ 'blocks name servers outside the tunnel',
   },
-  { key: 'BlockInternet', client: 'TunSafe', verdict: 'left-out', meaning: 'is its kill switch' },
+  { key: 'BlockInternet', client: 'TunSafe', verdict: 'left-out', meaning: /*i18n*/ 'is its kill switch' },
   {
     key: 'ExcludedIPs',
     client: 'TunSafe',
     verdict: 'left-out',
-    meaning: 'keeps addresses outside the tunnel',
+    meaning: /*i18n*/ 'keeps addresses outside the tunnel',
   },
   ...['AllowedApps', 'DisallowedApps'].map(
     (key): ForeignKey => ({
       key,
       client: 'WireSock',
       verdict: 'left-out',
-      meaning: 'chooses apps for the tunnel',
+      meaning: /*i18n*/ 'chooses apps for the tunnel',
     }),
   ),
   {
     key: 'DisallowedIPs',
     client: 'WireSock',
     verdict: 'left-out',
-    meaning: 'keeps addresses outside the tunnel',
+    meaning: /*i18n*/ 'keeps addresses outside the tunnel',
   },
   ...['IncludedApplications', 'ExcludedApplications'].map(
     (key): ForeignKey => ({
       key,
       client: 'WireGuard for Android',
       verdict: 'left-out',
-      meaning: 'chooses Android apps for the tunnel',
+      meaning: /*i18n*/ 'chooses Android apps for the tunnel',
     }),
   ),
 ];

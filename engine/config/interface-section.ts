@@ -1,6 +1,7 @@
 /** [Interface] on its way to an InterfaceConfig. Several are one, and the last of a repeated value counts. */
 import { PrivateKey } from '../crypto/keys.ts';
 import { assertNever, ConfigError } from '../errors.ts';
+import { sentence } from '../sentence.ts';
 import type { IpAddress, IpPrefix } from '../wire/ip-prefix.ts';
 import {
   parseAddresses,
@@ -84,7 +85,11 @@ export function applyInterfaceSetting(
 ): void {
   const empty = setting.value === '' && setting.key !== 'SaveConfig';
   if (empty)
-    warn('empty-value', setting.line, `${setting.key} has no value, which is as if it were left out`);
+    warn(
+      'empty-value',
+      setting.line,
+      sentence(/*i18n*/ '{key} has no value, which is as if it were left out', { key: setting.key }),
+    );
   switch (setting.key) {
     case 'PrivateKey':
       section.privateKey = parsePrivateKey(setting, warn);
@@ -119,7 +124,7 @@ export function applyInterfaceSetting(
         warn(
           'save-config-ignored',
           setting.line,
-          'SaveConfig is kept for export; nothing is saved by itself',
+          sentence(/*i18n*/ 'SaveConfig is kept for export; nothing is saved by itself', {}),
         );
       return;
     default:
@@ -131,12 +136,16 @@ export function applyInterfaceSetting(
 export function interfaceOfSection(section: InterfaceSection, line: number, warn: Warn): InterfaceConfig {
   const { servers, searchDomains, hooks, privateKey, listenPort, fwMark, addresses, mtu, table, saveConfig } =
     section;
-  if (privateKey === null) warn('no-private-key', line, 'there is no private key; add one to connect');
+  if (privateKey === null)
+    warn('no-private-key', line, sentence(/*i18n*/ 'there is no private key; add one to connect', {}));
   if (section.searchDomainLine !== null && servers.length === 0) {
     warn(
       'search-domains-only',
       section.searchDomainLine,
-      'DNS names search domains and no server, so it sets nothing; add the address of a server',
+      sentence(
+        /*i18n*/ 'DNS names search domains and no server, so it sets nothing; add the address of a server',
+        {},
+      ),
     );
   }
   return {
@@ -155,7 +164,11 @@ export function interfaceOfSection(section: InterfaceSection, line: number, warn
 function parsePrivateKey(setting: Setting, warn: Warn): PrivateKey | null {
   const bytes = parseKey(setting);
   if (bytes.some((byte) => byte !== 0)) return new PrivateKey(bytes);
-  warn('no-private-key', setting.line, 'an all-zero PrivateKey is none; put in your own');
+  warn(
+    'no-private-key',
+    setting.line,
+    sentence(/*i18n*/ 'an all-zero PrivateKey is none; put in your own', {}),
+  );
   return null;
 }
 
@@ -177,16 +190,22 @@ export function hasControlCharacter(hook: string): boolean {
 function applyHook(section: InterfaceSection, key: HookKey, setting: Setting, warn: Warn): void {
   if (hasControlCharacter(setting.value))
     throw new ConfigError(
-      `${key} has a control character in its command, such as a carriage return; take it out`,
+      sentence(
+        /*i18n*/ '{key} has a control character in its command, such as a carriage return; take it out',
+        { key },
+      ),
       setting.line,
     );
   if (Object.values(section.hooks).every((commands) => commands.length === 0))
-    warn('hooks-not-run', setting.line, 'hooks are kept and shown, but never run');
+    warn('hooks-not-run', setting.line, sentence(/*i18n*/ 'hooks are kept and shown, but never run', {}));
   if (key === 'PostUp' && isKillSwitchRecipe(setting.value)) {
     warn(
       'kill-switch-recipe',
       setting.line,
-      "this PostUp is wg-quick's kill switch: it is never run; Wayfare's own kill switch, in the tunnel's settings, does its work",
+      sentence(
+        /*i18n*/ "this PostUp is wg-quick's kill switch: it is never run; Wayfare's own kill switch, in the tunnel's settings, does its work",
+        {},
+      ),
     );
   }
   section.hooks[key].push(setting.value);

@@ -2,9 +2,10 @@
  * How an error shows what it complains of: short, on one line, and never a secret. A mistyped file can hold a key
  * anywhere (a missing `=`, a value pasted at the wrong key), so whatever looks like a piece of one is not shown.
  */
+import { type Sentence, sentence } from '../sentence.ts';
 
 const LONGEST_SHOWN = 60;
-const NOT_SHOWN = '(not shown, it may be part of a key)';
+const NOT_SHOWN = sentence(/*i18n*/ '(not shown, it may be part of a key)', {});
 /** Words that nobody would take for base64: a letter-only name, or one with a digit or two at its end. */
 const PLAIN_NAME = /^[A-Za-z]{1,24}[0-9]{0,2}$/;
 /** Marks that are in no base64, as `;` before a comment or `[` before a section, and what follows them. */
@@ -21,7 +22,7 @@ export function shownValue(value: string): string {
 }
 
 /** The first word of a line that is not understood, which may be a key's or a section's name, in quotes. */
-export function shownName(text: string): string {
+export function shownName(text: string): string | Sentence {
   const inBrackets = /^\[\s*(\S*)\s*\]$/.exec(text.slice(0, LONGEST_SHOWN));
   const word = inBrackets?.[1] ?? /^\S*/.exec(text)?.[0] ?? '';
   const [, marks = '', name = ''] = LED_BY_MARKS.exec(word) ?? [];
@@ -31,8 +32,8 @@ export function shownName(text: string): string {
 }
 
 /** What a person may have taken for a comment is told what is one. */
-export function commentHint(text: string): string {
-  return text.startsWith(';') ? '; ";" starts no comment, "#" does' : '';
+export function commentHint(text: string): string | Sentence {
+  return text.startsWith(';') ? sentence(/*i18n*/ '; ";" starts no comment, "#" does', {}) : '';
 }
 
 /** Base64 of random bytes is half upper case and a fifth neither case; names and host names are not. */

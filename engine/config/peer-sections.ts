@@ -6,6 +6,7 @@
 import { MAX_PEERS } from '../constants.ts';
 import { PresharedKey, PublicKey } from '../crypto/keys.ts';
 import { assertNever, ConfigError } from '../errors.ts';
+import { sentence } from '../sentence.ts';
 import { IpPrefix } from '../wire/ip-prefix.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { parseDecimal, parseKey, refuse, type Setting, type SettingKey } from './setting.ts';
@@ -80,7 +81,11 @@ export function applyPeerSetting(section: PeerSection, setting: Setting<PeerKey>
 function parsePublicKey(setting: Setting, warn: Warn): PublicKey {
   const key = new PublicKey(parseKey(setting));
   if (key.isZero()) {
-    warn('unreachable-peer', setting.line, "an all-zero public key is nobody's; ask for the peer's own");
+    warn(
+      'unreachable-peer',
+      setting.line,
+      sentence(/*i18n*/ "an all-zero public key is nobody's; ask for the peer's own", {}),
+    );
   }
   return key;
 }
@@ -93,7 +98,11 @@ function parsePresharedKey(setting: Setting): PresharedKey | null {
 function parsePersistentKeepalive(setting: Setting): number {
   if (setting.value.toLowerCase() === 'off') return 0;
   const seconds = parseDecimal(setting.value, MAX_KEEPALIVE_SECONDS);
-  return seconds ?? refuse(setting, `write off, or seconds from 0 to ${MAX_KEEPALIVE_SECONDS}; 25 is usual`);
+  const most = String(MAX_KEEPALIVE_SECONDS);
+  return (
+    seconds ??
+    refuse(setting, /*i18n*/ '{setting}: write off, or seconds from 0 to {most}; 25 is usual', { most })
+  );
 }
 
 /** As in wg(8), the last line of allowed IPs decides whether the section's replace the peer's. */
@@ -101,15 +110,29 @@ function readAllowedIps(section: PeerSection, setting: Setting, warn: Warn): voi
   section.replacesAllowedIps = true;
   for (const item of setting.value.split(',')) {
     if (item === '')
-      refuse(setting, 'a value is missing beside a comma; write the prefix or take the comma out');
+      refuse(
+        setting,
+        /*i18n*/ '{setting}: a value is missing beside a comma; write the prefix or take the comma out',
+        {},
+      );
     const sign = item[0] === '+' || item[0] === '-' ? item[0] : '';
     if (sign !== '') section.replacesAllowedIps = false;
     const prefix = IpPrefix.parse(item.slice(sign.length));
     if (prefix === null) {
-      refuse(setting, 'write an address with a decimal prefix length, such as 10.0.0.0/8 or fd00::/64', item);
+      refuse(
+        setting,
+        /*i18n*/ '{setting}: write an address with a decimal prefix length, such as 10.0.0.0/8 or fd00::/64',
+        {},
+        item,
+      );
     }
     const masked = prefix.masked();
-    if (!masked.equals(prefix)) warn('host-bits-masked', setting.line, `${prefix} was read as ${masked}`);
+    if (!masked.equals(prefix))
+      warn(
+        'host-bits-masked',
+        setting.line,
+        sentence(/*i18n*/ '{written} was read as {read}', { written: String(prefix), read: String(masked) }),
+      );
     section.allowedIpChanges.push({ line: setting.line, prefix: masked, removes: sign === '-' });
   }
 }
@@ -128,18 +151,28 @@ export function peersOfSections(sections: readonly PeerSection[], warn: Warn): P
   const excess = sections[MAX_PEERS];
   if (excess !== undefined)
     throw new ConfigError(
-      `[Peer] number ${MAX_PEERS + 1}; a tunnel has at most ${MAX_PEERS} peers`,
+      sentence(/*i18n*/ '[Peer] number {number}; a tunnel has at most {most} peers', {
+        number: String(MAX_PEERS + 1),
+        most: String(MAX_PEERS),
+      }),
       excess.line,
     );
   const drafts = new Map<string, PeerDraft>();
   for (const section of sections) {
     if (section.publicKey === null) {
-      throw new ConfigError('[Peer] has no PublicKey; add the one that the peer gave you', section.line);
+      throw new ConfigError(
+        sentence(/*i18n*/ '[Peer] has no PublicKey; add the one that the peer gave you', {}),
+        section.line,
+      );
     }
     const name = section.publicKey.toBase64();
     const known = drafts.get(name);
     if (known !== undefined)
-      warn('repeated-peer', section.line, `${name} has a [Peer] already; what this one says replaces that`);
+      warn(
+        'repeated-peer',
+        section.line,
+        sentence(/*i18n*/ '{key} has a [Peer] already; what this one says replaces that', { key: name }),
+      );
     const draft = known ?? emptyPeerDraft(section.publicKey);
     drafts.set(name, draft);
     updatePeer(draft, section, warn);
@@ -165,7 +198,11 @@ function updatePeer(draft: PeerDraft, section: PeerSection, warn: Warn): void {
     const text = prefix.toString();
     if (!removes) draft.allowedIps.set(text, prefix);
     else if (!draft.allowedIps.delete(text))
-      warn('allowed-ip-not-removed', line, `-${text} removes nothing: the peer had no such allowed IP`);
+      warn(
+        'allowed-ip-not-removed',
+        line,
+        sentence(/*i18n*/ '-{prefix} removes nothing: the peer had no such allowed IP', { prefix: text }),
+      );
   }
 }
 
@@ -189,6 +226,13 @@ function warnOfMovedAllowedIps(
     const text = prefix.toString();
     if (removes || !moved.delete(text)) continue;
     const owner = owners.get(text)?.publicKey;
-    warn('allowed-ip-moved', line, `${text} is at several peers; only the last, ${owner}, gets its packets`);
+    warn(
+      'allowed-ip-moved',
+      line,
+      sentence(/*i18n*/ '{prefix} is at several peers; only the last, {key}, gets its packets', {
+        prefix: text,
+        key: String(owner),
+      }),
+    );
   }
 }

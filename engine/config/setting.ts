@@ -1,6 +1,7 @@
 /** One setting on its way in: what its key allows, where it stands, what it says, and how it is refused. */
 import { decodeBase64Key } from '../crypto/keys.ts';
 import { ConfigError } from '../errors.ts';
+import { sentence, type ValuesOf } from '../sentence.ts';
 import { shownValue } from './offender.ts';
 
 export interface SettingKey<Name extends string> {
@@ -19,9 +20,19 @@ export interface Setting<Name extends string = string> {
   readonly value: string;
 }
 
-/** Refuses a setting that holds no secret, and shows it. `offender` is the part at fault. */
-export function refuse(setting: Setting, reason: string, offender = setting.value): never {
-  throw new ConfigError(`${setting.key} ${shownValue(offender)}: ${reason}`, setting.line);
+/**
+ * Refuses a setting that holds no secret, and shows it.
+ *
+ * @param template with `{setting}` in it, which becomes its key and what is at fault @param offender that part of it
+ */
+export function refuse<T extends string>(
+  setting: Setting,
+  template: T,
+  values: Omit<ValuesOf<T>, 'setting'>,
+  offender = setting.value,
+): never {
+  const shown = { ...values, setting: `${setting.key} ${shownValue(offender)}` };
+  throw new ConfigError(sentence<string>(template, shown), setting.line);
 }
 
 /** @returns the number that `text` is in decimal digits, a leading 0 being no sign of octal; null if it is none or above `max` */
@@ -35,9 +46,13 @@ export function parseDecimal(text: string, max: number): number | null {
 export function parseKey({ key, line, value }: Setting): Uint8Array {
   const bytes = decodeBase64Key(value);
   if (bytes !== null) return bytes;
-  const fault =
+  throw new ConfigError(
     value.length === 44
-      ? 'its value is no key in base64'
-      : `its value has ${value.length} characters, a key has 44 and ends in "="`;
-  throw new ConfigError(`${key}: ${fault}; copy the key anew`, line);
+      ? sentence(/*i18n*/ '{key}: its value is no key in base64; copy the key anew', { key })
+      : sentence(
+          /*i18n*/ '{key}: its value has {length} characters, a key has 44 and ends in "="; copy the key anew',
+          { key, length: String(value.length) },
+        ),
+    line,
+  );
 }

@@ -1,4 +1,5 @@
 /** What a file says that Wayfare reads in a way its author should know of. Values, so that a user interface can act on them. */
+import type { Sentence } from '../sentence.ts';
 
 export type WarningKind =
   /** The file was in UTF-16, or not in UTF-8: what was read may differ from what was meant. */
@@ -35,7 +36,8 @@ export interface Warning {
   readonly line: number;
   /** One line for a person, without the line's number and without secrets. */
   readonly message: string;
+  readonly sentence: Sentence;
 }
 
 /** Takes note of a warning. */
-export type Warn = (kind: WarningKind, line: number, message: string) => void;
+export type Warn = (kind: WarningKind, line: number, sentence: Sentence) => void;

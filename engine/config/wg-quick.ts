@@ -4,6 +4,7 @@
  * all of them read.
  */
 import { ConfigError } from '../errors.ts';
+import { inEnglish, sentence } from '../sentence.ts';
 import {
   confLines,
   decodeConf,
@@ -50,7 +51,8 @@ export interface ParsedConf {
  */
 export function parseWgQuick(bytes: Uint8Array): ParsedConf {
   const warnings: Warning[] = [];
-  const warn: Warn = (kind, line, message) => warnings.push({ kind, line, message });
+  const warn: Warn = (kind, line, said) =>
+    warnings.push({ kind, line, message: inEnglish(said), sentence: said });
   const reader = new ConfReader(warn);
   for (const line of confLines(decodeConf(bytes, warn))) {
     if (line.kind === 'section') reader.beginSection(line);
@@ -79,8 +81,13 @@ class ConfReader {
   beginSection({ line, section, text }: SectionLine): void {
     if (section === 'interface') {
       if (this.firstInterfaceLine !== null) {
-        const first = `the [Interface] of line ${this.firstInterfaceLine}`;
-        this.warn('repeated-interface', line, `this [Interface] was read as one with ${first}`);
+        this.warn(
+          'repeated-interface',
+          line,
+          sentence(/*i18n*/ 'this [Interface] was read as one with the [Interface] of line {first}', {
+            first: String(this.firstInterfaceLine),
+          }),
+        );
       }
       this.firstInterfaceLine ??= line;
       this.current = 'interface';
@@ -90,7 +97,9 @@ class ConfReader {
       this.keysOfPeer = new Set();
     } else {
       throw new ConfigError(
-        `${shownName(text)} is an unknown section; a tunnel has [Interface] and [Peer]`,
+        sentence(/*i18n*/ '{section} is an unknown section; a tunnel has [Interface] and [Peer]', {
+          section: shownName(text),
+        }),
         line,
       );
     }
@@ -98,9 +107,13 @@ class ConfReader {
 
   readSetting(written: SettingLine): void {
     if (this.current === 'none') {
-      const name = knownName(written.key) ?? shownName(written.key);
-      const advice = `put [Interface] or [Peer] above it${commentHint(written.key)}`;
-      throw new ConfigError(`${name} is outside a section; ${advice}`, written.line);
+      throw new ConfigError(
+        sentence(/*i18n*/ '{key} is outside a section; put [Interface] or [Peer] above it{hint}', {
+          key: knownName(written.key) ?? shownName(written.key),
+          hint: commentHint(written.key),
+        }),
+        written.line,
+      );
     }
     if (this.current === 'interface') {
       const key = findKey(INTERFACE_KEYS_BY_NAME, written.key);
@@ -118,7 +131,10 @@ class ConfReader {
 
   finish(): TunnelConfig {
     if (this.current === 'none')
-      throw new ConfigError("there is no [Interface] and no [Peer]; check that this is a tunnel's file", 1);
+      throw new ConfigError(
+        sentence(/*i18n*/ "there is no [Interface] and no [Peer]; check that this is a tunnel's file", {}),
+        1,
+      );
     const interfaceConfig = interfaceOfSection(
       this.interfaceSection,
       this.firstInterfaceLine ?? 1,
@@ -134,12 +150,19 @@ class ConfReader {
   ): Setting<Name> {
     const { line } = written;
     if (repeated === 'last-counts' && seen.has(name))
-      this.warn('repeated-key', line, `${name} was there already; the last one counts`);
+      this.warn(
+        'repeated-key',
+        line,
+        sentence(/*i18n*/ '{key} was there already; the last one counts', { key: name }),
+      );
     seen.add(name);
     const trimmed = reader === 'hook' ? written.uncutValue : written.value;
     const value = reader === 'wg' ? withoutWhiteSpace(trimmed) : trimmed;
     if (value === '' && reader === 'wg')
-      throw new ConfigError(`${name} has no value; give it one or take the line out`, line);
+      throw new ConfigError(
+        sentence(/*i18n*/ '{key} has no value; give it one or take the line out', { key: name }),
+        line,
+      );
     return { line, key: name, value };
   }
 
@@ -147,19 +170,41 @@ class ConfReader {
     const ours = knownName(key);
     if (ours !== null) {
       const home = section === 'Peer' ? 'Interface' : 'Peer';
-      throw new ConfigError(`${ours} belongs in [${home}], not in [${section}]; move it there`, line);
+      throw new ConfigError(
+        sentence(/*i18n*/ '{key} belongs in [{home}], not in [{section}]; move it there', {
+          key: ours,
+          home,
+          section,
+        }),
+        line,
+      );
     }
     const foreign = foreignKey(key);
     if (foreign === null) {
       throw new ConfigError(
-        `${shownName(key)} is an unknown key in [${section}]; correct it or take the line out${commentHint(key)}`,
+        sentence(/*i18n*/ '{key} is an unknown key in [{section}]; correct it or take the line out{hint}', {
+          key: shownName(key),
+          section,
+          hint: commentHint(key),
+        }),
         line,
       );
     }
-    const named = `${foreign.key} is a setting of ${foreign.client} that ${foreign.meaning}`;
-    if (foreign.verdict === 'refused')
-      throw new ConfigError(`${named}; ask for a plain WireGuard file`, line);
-    this.warn('foreign-key', line, `${named}; it was left out`);
+    const { client, meaning, verdict } = foreign;
+    const named = { key: foreign.key, client, meaning: sentence(meaning, {}) };
+    if (verdict === 'refused')
+      throw new ConfigError(
+        sentence(
+          /*i18n*/ '{key} is a setting of {client} that {meaning}; ask for a plain WireGuard file',
+          named,
+        ),
+        line,
+      );
+    this.warn(
+      'foreign-key',
+      line,
+      sentence(/*i18n*/ '{key} is a setting of {client} that {meaning}; it was left out', named),
+    );
   }
 }
 

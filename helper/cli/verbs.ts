@@ -288,6 +288,8 @@ function print(text: string): void {
   process.stdout.write(printable(text));
 }
 
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+/** Without the codes of failures: their words are there. */
+function printJson(answer: unknown): void {
+  const text = JSON.stringify(answer, (key, value) => (key === 'coded' ? undefined : value), 2);
+  process.stdout.write(`${text}\n`);
 }

@@ -1,6 +1,6 @@
 /** nft(8) without a shell: scripts go in by standard input. */
-import { Failure, toFailure } from '../failure.ts';
-import { runProgram } from '../run-program.ts';
+import { Failure } from '../failure.ts';
+import { cannotRun, runProgram } from '../run-program.ts';
 
 /** Injected, so that tests can play the kernel. */
 export interface NftCommand {
@@ -37,11 +37,7 @@ export const linuxNftCommand: NftCommand = {
 async function runNft(words: readonly string[], input: string): Promise<string> {
   const order = { input, timeoutMs: TIMEOUT_MS };
   const { code, killer, output, errors } = await runProgram('nft', words, order).catch((error) => {
-    throw new Failure(
-      `cannot run nft (${toFailure(error).parts.what})`,
-      '',
-      "install the package 'nftables'",
-    );
+    throw cannotRun('nft', 'nftables', error);
   });
   if (code === 0) return output;
   if (killer !== null) throw new Failure(`nft did not end within ${TIMEOUT_MS / 1_000} seconds`);

@@ -46,11 +46,15 @@ export function mayAsk(role: Role, verb: Verb): boolean {
 
 /** @param where such as `at /run/wayfare/helper.sock` */
 export function strangerRefused(where: string): Failure {
-  return new Failure('you may not talk to the helper', where, adviceToJoin(OPERATOR_GROUP));
+  return new Failure('you may not talk to the helper', where, adviceToJoin(OPERATOR_GROUP), {
+    code: 'not-an-operator',
+  });
 }
 
 export function verbRefused(verb: Verb): Failure {
-  return new Failure(`'${verb}' is for administrators`, '', adviceToJoin(ADMIN_GROUP));
+  return new Failure(`'${verb}' is for administrators`, '', adviceToJoin(ADMIN_GROUP), {
+    code: 'not-an-admin',
+  });
 }
 
 function adviceToJoin(group: string): string {

@@ -95,7 +95,9 @@ class SocketClient implements HelperClient {
   }
 
   close(): void {
-    this.#end(new Failure('the connection is closed', `at ${this.#socketPath}`));
+    this.#end(
+      new Failure('the connection is closed', `at ${this.#socketPath}`, '', { code: 'connection-ended' }),
+    );
   }
 
   #receive(chunk: Uint8Array): void {
@@ -160,24 +162,31 @@ function cannotReach(socketPath: string, error: unknown): Failure {
     case 'ENOENT':
     case 'ECONNREFUSED':
     case 'ENOTSOCK':
-      return new Failure('the helper is not running', where, "start it with 'sudo npx wayfare helper'");
+      return new Failure('the helper is not running', where, "start it with 'sudo npx wayfare helper'", {
+        code: 'helper-not-running',
+      });
     case 'EACCES':
     case 'EPERM':
       return strangerRefused(where);
     case 'EAGAIN':
-      return new Failure('the helper is too busy', where, 'try again in a moment');
+      return new Failure('the helper is too busy', where, 'try again in a moment', { code: 'helper-busy' });
     default:
-      return new Failure(`the helper cannot be reached (${String(error)})`, where, 'check --socket');
+      return new Failure(`the helper cannot be reached (${String(error)})`, where, 'check --socket', {
+        code: 'helper-unreachable',
+        reason: String(error),
+      });
   }
 }
 
 /** What ends a connection is said of the helper as a whole, which does not know by what path it was reached. */
 function withPlace({ parts }: Failure, socketPath: string): Failure {
-  return new Failure(parts.what, parts.where === '' ? `at ${socketPath}` : parts.where, parts.advice);
+  return Failure.from({ ...parts, where: parts.where === '' ? `at ${socketPath}` : parts.where });
 }
 
 function hungUp(socketPath: string): Failure {
-  return new Failure('the helper ended the connection', `at ${socketPath}`, "look at the helper's log");
+  return new Failure('the helper ended the connection', `at ${socketPath}`, "look at the helper's log", {
+    code: 'connection-ended',
+  });
 }
 
 function notUnderstood(socketPath: string): Failure {
@@ -185,5 +194,6 @@ function notUnderstood(socketPath: string): Failure {
     'the helper answered in a way this program does not know',
     `at ${socketPath}`,
     'use a helper and a command line of the same version',
+    { code: 'helper-of-other-version' },
   );
 }

@@ -90,5 +90,7 @@ export class Connections {
 }
 
 export function tooManyConnections(): Failure {
-  return new Failure('too many programs talk to the helper', '', 'close some of them and try again');
+  return new Failure('too many programs talk to the helper', '', 'close some of them and try again', {
+    code: 'helper-busy',
+  });
 }

@@ -14,6 +14,7 @@
  */
 import * as z from 'zod';
 import { isTunnelName } from '../../engine/config/tunnel-name.ts';
+import { failureParts } from '../coded-failure.ts';
 import type { Failure } from '../failure.ts';
 import { logEntry } from '../logs/entry.ts';
 import { KILL_SWITCH_MODES } from '../tunnel/settings.ts';
@@ -40,8 +41,7 @@ const unixSeconds = z.int().min(0);
 /** An operator connects and disconnects; an admin edits, and reads private keys, too. */
 export type Role = 'operator' | 'admin';
 
-const failure = z.strictObject({ what: z.string(), where: z.string(), advice: z.string() });
-const tunnelFailure = failure.extend({ cause: z.enum(CAUSES) });
+const tunnelFailure = failureParts.extend({ cause: z.enum(CAUSES) });
 
 const peerStatus = z.strictObject({
   publicKey: z.string(),
@@ -205,7 +205,7 @@ export const VERBS = {
       /** Nothing is closed any more, and something was. */
       hasOpened: z.boolean(),
       /** What of them could not be removed, such as a route. */
-      leftovers: z.array(failure),
+      leftovers: z.array(failureParts),
     }),
   },
   status: {
@@ -256,7 +256,7 @@ export const VERBS = {
   },
   lockdown: { role: 'admin', request: z.strictObject({ isOn: z.boolean() }), result: nothing },
   /** Takes every tunnel down, ends the lockdown and removes everything of ours, whatever state it is in. */
-  reset: { role: 'admin', request: nothing, result: z.strictObject({ leftovers: z.array(failure) }) },
+  reset: { role: 'admin', request: nothing, result: z.strictObject({ leftovers: z.array(failureParts) }) },
   /**
    * Tells the present state in events, then answers, then tells what changes. It takes the place of what this
    * connection had subscribed to before: no topic ends that. A client that reads slowly misses events which a later one
@@ -292,7 +292,7 @@ export const requestFrame = z.strictObject({
 /** `id` is null where the request's own could not be read. */
 export const replyFrame = z.discriminatedUnion('ok', [
   z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(true), result: z.unknown() }),
-  z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(false), error: failure }),
+  z.strictObject({ id: z.int().min(0).nullable(), ok: z.literal(false), error: failureParts }),
 ]);
 export type ReplyFrame = z.output<typeof replyFrame>;
 

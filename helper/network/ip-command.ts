@@ -1,6 +1,6 @@
 /** iproute2 as a library: arguments and batch lines as lists of words, never a shell, JSON to read. */
-import { Failure, toFailure } from '../failure.ts';
-import { runProgram } from '../run-program.ts';
+import { Failure } from '../failure.ts';
+import { cannotRun, runProgram } from '../run-program.ts';
 
 /** Reads the system through `ip -j`. Injected, so that tests can play the kernel. */
 export interface IpCommand {
@@ -80,7 +80,7 @@ async function run(words: readonly string[], input: string, signal?: AbortSignal
   const order = { input, timeoutMs: TIMEOUT_MS, signal };
   const { code, killer, output, errors } = await runProgram('ip', words, order).catch((error) => {
     if (signal?.aborted) throw error;
-    throw new Failure(`cannot run ip (${toFailure(error).parts.what})`, '', "install the package 'iproute2'");
+    throw cannotRun('ip', 'iproute2', error);
   });
   if (code === 0 || (code === LINES_FAILED && signal !== undefined)) return output;
   throw refusal(errors, killer, input);

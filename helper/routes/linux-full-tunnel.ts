@@ -145,6 +145,7 @@ export function createLinuxFullTunnelRouting(
         'another program has routes where those of a full tunnel go',
         `in table ${FULL_TUNNEL_TABLE} to ${foreign.dst} by ${foreign.dev ?? 'no interface'}`,
         'take that tunnel down first',
+        { code: 'full-tunnel-taken' },
       );
   }
 

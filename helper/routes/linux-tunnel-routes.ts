@@ -57,9 +57,11 @@ function routeKey(prefix: IpPrefix, table: string | null): string {
 async function routeIsTaken(ip: IpCommand, prefix: IpPrefix, inTable: string[]): Promise<Failure> {
   const words = ['route', 'show', 'exact', String(prefix), ...inTable];
   const [taken] = routeAnswer.parse(await ip.query([`-${prefix.family}`, ...words]));
+  const holder = taken?.dev;
   return new Failure(
-    `${taken?.dev ?? 'another interface'} has that route already`,
+    `${holder ?? 'another interface'} has that route already`,
     `to ${prefix}`,
     'take that tunnel down or leave that network, or take the prefix out of AllowedIPs',
+    holder === undefined ? undefined : { code: 'route-taken', prefix: String(prefix), interface: holder },
   );
 }

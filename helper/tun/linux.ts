@@ -18,6 +18,7 @@ export const linuxTunDevices: TunDevices = {
         'an interface of that name exists',
         '',
         `remove it with 'ip link del ${name}', or import the tunnel under another name`,
+        { code: 'interface-exists', interface: name },
       );
     // Loaded here: only a helper that brings a tunnel up needs the foreign functions behind it.
     const { closeDescriptor, openTun, setPersistent } = await import('../../engine/io/descriptors.ts');

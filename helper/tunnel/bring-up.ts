@@ -260,7 +260,7 @@ async function step<T>(order: BringUpOrder, cause: Cause, work: () => Promise<T>
 
 function failed(order: BringUpOrder, cause: Cause, parts: FailureParts): BringUpFailed {
   const where = `tunnel ${order.name} ${parts.where}`.trimEnd();
-  return new BringUpFailed({ cause, what: parts.what, where, advice: parts.advice });
+  return new BringUpFailed({ cause, ...parts, where });
 }
 
 /** @param within such as `within 30 seconds` */
@@ -277,6 +277,7 @@ function timedOut({ live, world }: BringUpOrder, cause: Cause, within: string): 
           ? 'its name was not asked for anew while the kill switch is closed: give the endpoint as an address, ' +
             'or take the tunnel down first'
           : 'check the endpoint, the keys and that UDP gets through',
+        coded: { code: live.hasHeldName ? 'no-answer-at-last-address' : 'no-answer', endpoints: hosts },
       };
     case 'resolve-endpoints':
       return {
@@ -285,12 +286,17 @@ function timedOut({ live, world }: BringUpOrder, cause: Cause, within: string): 
         advice: world.protection.isClosed
           ? 'the kill switch lets no question for a name out: give the endpoint as an address, or open it first'
           : 'check the network connection and its DNS',
+        coded: {
+          code: world.protection.isClosed ? 'name-not-asked-for' : 'name-not-resolved',
+          endpoints: hosts,
+        },
       };
     default:
       return {
         what: `the step '${cause}' did not end ${within}`,
         where: '',
         advice: 'allow a longer --timeout',
+        coded: { code: 'step-timed-out' },
       };
   }
 }
@@ -324,26 +330,33 @@ async function newsOfEnd(engine: Engine, clock: HelperClock): Promise<string | n
 
 /** @param how such as `exit code 1: cannot bind` */
 export function engineEnded(how: string): FailureParts {
-  return { what: `the engine ended (${how})`, where: '', advice: "look at the helper's log" };
+  return {
+    what: `the engine ended (${how})`,
+    where: '',
+    advice: "look at the helper's log",
+    coded: { code: 'engine-ended', reason: how },
+  };
 }
 
 async function connectableTunnel(order: BringUpOrder): ReturnType<ReadTunnel> {
   const tunnel = await order.readTunnel();
   const { config } = tunnel;
   if (config.interface.privateKey === null)
-    throw new Failure('its config has no PrivateKey', '', 'import one that has');
+    throw new Failure('its config has no PrivateKey', '', 'import one that has', { code: 'no-private-key' });
   const { mtu, table } = config.interface;
   if (mtu !== null && mtu < MIN_IPV6_MTU && carriesIPv6(config))
     throw new Failure(
       `IPv6 needs an MTU of at least ${MIN_IPV6_MTU} bytes, and its config has MTU = ${mtu}`,
       '',
       'raise the MTU, or take the IPv6 addresses and allowed IPs out',
+      { code: 'mtu-too-small', mtu: String(mtu), least: String(MIN_IPV6_MTU) },
     );
   if (isLocalTable(table))
     throw new Failure(
       `its config has Table = ${tableText(table)}, where the kernel keeps this machine's own addresses`,
       '',
       'choose another table',
+      { code: 'table-of-kernel', table: String(tableText(table)) },
     );
   return tunnel;
 }

@@ -35,12 +35,16 @@ export function placeTaken(
   canReplace: boolean,
 ): Failure {
   const isOfAll = claim.isFull && theirs.isFull;
+  const prefix = String(meeting(claim.prefixes, theirs.prefixes));
   const replacing = `; or let this one take its place: wayfare up ${name} --replace`;
   return new Failure(
     isOfAll
       ? `only one tunnel at a time can take all traffic, and ${other} is up`
       : `its allowed IPs meet those of ${other}, which is up`,
-    isOfAll ? `tunnel ${name}` : `tunnel ${name} at ${meeting(claim.prefixes, theirs.prefixes)}`,
+    isOfAll ? `tunnel ${name}` : `tunnel ${name} at ${prefix}`,
     `take that down first: wayfare down ${other}${canReplace ? replacing : ''}`,
+    isOfAll
+      ? { code: 'all-traffic-taken', other }
+      : { code: 'allowed-ips-taken', tunnel: name, other, prefix },
   );
 }

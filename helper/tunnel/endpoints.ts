@@ -76,7 +76,10 @@ async function resolve(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (errorCode(error) === 'ENOTFOUND')
-        throw new Failure('the name of an endpoint does not exist', `at ${host}`, 'check its spelling');
+        throw new Failure('the name of an endpoint does not exist', `at ${host}`, 'check its spelling', {
+          code: 'no-such-name',
+          host,
+        });
       if (last !== undefined) return { ...last, host };
     }
     await clock.sleep(wait, signal);

@@ -78,7 +78,10 @@ export async function openTunnelStore(stateDir: string): Promise<TunnelStore> {
 }
 
 export function noSuchTunnel(name: string): Failure {
-  return new Failure('there is no such tunnel', `named ${name}`, "see 'wayfare list'");
+  return new Failure('there is no such tunnel', `named ${name}`, "see 'wayfare list'", {
+    code: 'no-such-tunnel',
+    tunnel: name,
+  });
 }
 
 function tunnelExists(name: string): Failure {
@@ -86,6 +89,7 @@ function tunnelExists(name: string): Failure {
     'a tunnel of this name exists',
     `named ${name}`,
     'choose another with --name, or remove it first',
+    { code: 'tunnel-exists', tunnel: name },
   );
 }
 

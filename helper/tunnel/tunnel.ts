@@ -1,6 +1,6 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
 import type { HelperClock } from '../clock.ts';
-import { Failure, type FailureParts, toFailure } from '../failure.ts';
+import { couldNot, Failure, type FailureParts, toFailure } from '../failure.ts';
 import type { ProtectedTunnel } from '../firewall/policy.ts';
 import type { ResultOf } from '../ipc/contract.ts';
 import type { TrafficCounter } from '../traffic/tunnel-traffic.ts';
@@ -206,6 +206,7 @@ export class Tunnel {
           `it was not up ${within(timeoutSeconds)}, and goes on connecting for whoever began it`,
           `tunnel ${this.name}`,
           `end that with: wayfare down ${this.name}`,
+          { code: 'still-connecting', tunnel: this.name },
         );
       });
     try {
@@ -257,15 +258,14 @@ export class Tunnel {
 
   #inWords(error: unknown): Failure {
     if (error instanceof BringUpFailed) return this.#withGuard(Failure.from(error.failure));
-    if (error instanceof Interrupted)
-      return this.#withGuard(new Failure('it was cancelled', `tunnel ${this.name}`));
+    if (error instanceof Interrupted) return this.#withGuard(wasCancelled(this.name));
     return toFailure(error, `tunnel ${this.name}`);
   }
 
   /** What failed may leave the machine closed. */
   #withGuard({ parts }: Failure): Failure {
     const advice = [parts.advice, ...(this.#isGuarded ? [this.#howToOpen()] : [])].filter(Boolean).join('; ');
-    return new Failure(parts.what, parts.where, advice);
+    return Failure.from({ ...parts, advice });
   }
 
   get #isGuarded(): boolean {
@@ -353,12 +353,7 @@ export class Tunnel {
   }
 
   #cancelled(): TunnelFailure {
-    return {
-      cause: 'cancelled',
-      what: 'it was cancelled',
-      where: `tunnel ${this.name}`,
-      advice: this.#howToOpen(),
-    };
+    return { cause: 'cancelled', ...wasCancelled(this.name).parts, advice: this.#howToOpen() };
   }
 
   #apply(event: TunnelEvent): void {
@@ -380,7 +375,7 @@ export class Tunnel {
       this.#settleReconnection = () => {
         this.#settleReconnection = () => {};
         if (this.#state.kind === 'connected') resolve('connected');
-        else reject(new Failure('it was cancelled', `tunnel ${this.name}`));
+        else reject(wasCancelled(this.name));
       };
     });
     this.#attempt.catch(() => {}); // somebody may be waiting, or nobody
@@ -404,7 +399,7 @@ export class Tunnel {
     try {
       await this.#world.routes.release(this.name);
     } catch (error) {
-      this.#noteLeftover('could not open what was held for its routes', error);
+      this.#noteLeftover('open what was held for its routes', error);
     }
   }
 
@@ -418,14 +413,14 @@ export class Tunnel {
     try {
       await protection.set(this.name, isFailed ? { ...guard, state: 'error', device: null } : null);
     } catch (error) {
-      this.#noteLeftover('could not change the firewall', error);
+      this.#noteLeftover('change the firewall', error);
     }
   }
 
-  #noteLeftover(what: string, error: unknown): void {
+  #noteLeftover(deed: string, error: unknown): void {
     const { parts, message } = toFailure(error);
-    this.#world.log('warning', what, { tunnel: this.name, reason: message });
-    this.#leftovers.push({ ...parts, what: `${what} (${parts.what})` });
+    this.#world.log('warning', `could not ${deed}`, { tunnel: this.name, reason: message });
+    this.#leftovers.push(couldNot(deed, parts));
   }
 
   #logState(): void {
@@ -437,6 +432,10 @@ export class Tunnel {
       ...(failure === null ? {} : { cause: failure.cause, reason: failure.what }),
     });
   }
+}
+
+export function wasCancelled(name: string): Failure {
+  return new Failure('it was cancelled', `tunnel ${name}`, '', { code: 'cancelled', tunnel: name });
 }
 
 /** It stands, and nobody answers. */

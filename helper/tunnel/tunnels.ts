@@ -24,7 +24,7 @@ import { DEFAULT_TUNNEL_SETTINGS } from './settings.ts';
 import type { TunnelFailure } from './state-machine.ts';
 import { totalsOf, tunnelStatus } from './status.ts';
 import { noSuchTunnel, type TunnelStore } from './store.ts';
-import { Tunnel } from './tunnel.ts';
+import { Tunnel, wasCancelled } from './tunnel.ts';
 import type { StoredTunnel } from './tunnel-file.ts';
 import { type EngineDevice, readDevice } from './uapi-client.ts';
 
@@ -91,7 +91,7 @@ export class Tunnels {
     up: ({ replace, ...order }, departed) => this.#up(order, departed, replace ? 'others' : 'nothing'),
     reconnect: async (order, departed) => {
       await this.#lookUpAhead(order.name);
-      if (departed.aborted && !order.detached) throw new Failure('it was cancelled', `tunnel ${order.name}`);
+      if (departed.aborted && !order.detached) throw wasCancelled(order.name);
       return this.#up(order, departed, 'itself');
     },
     down: ({ name }) => this.#tellingMachine(() => this.#inTurn(() => this.#down(name))),
@@ -126,7 +126,7 @@ export class Tunnels {
       await this.#machine.write({ lockdown: isOn }).catch((error) => {
         const { what, where, advice } = toFailure(error).parts;
         const until = `lockdown is ${isOn ? 'on' : 'off'}, and only until the next start (${what})`;
-        throw new Failure(until, where, advice);
+        throw new Failure(until, where, advice, { code: 'lockdown-not-stored' });
       });
       return {};
     },
@@ -230,7 +230,8 @@ export class Tunnels {
     const given = detached ? NEVER : departed;
     const { attempt } = await this.#inTurn(async () => {
       await this.#requireKnown(name);
-      if (this.#isClosing) throw new Failure('the helper is stopping', '', 'start it again');
+      if (this.#isClosing)
+        throw new Failure('the helper is stopping', '', 'start it again', { code: 'helper-stopping' });
       const tunnel = this.#tunnel(name);
       await tunnel.unwound();
       const begins = replaces === 'itself' || isAtRest(tunnel);
@@ -410,7 +411,15 @@ export class Tunnels {
     const tunnel = this.#tunnel(name);
     const { kind } = tunnel.state;
     if (!isAtRest(tunnel) || this.#world.protection.of(name) !== null)
-      throw new Failure(`the tunnel is ${kind}`, `named ${name}`, `take it down first: wayfare down ${name}`);
+      throw new Failure(
+        `the tunnel is ${kind}`,
+        `named ${name}`,
+        `take it down first: wayfare down ${name}`,
+        {
+          code: 'tunnel-not-down',
+          tunnel: name,
+        },
+      );
   }
 
   async #readTunnel(name: string): ReturnType<ReadTunnel> {

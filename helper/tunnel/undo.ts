@@ -1,5 +1,5 @@
 /** What bring-up did, to be undone in reverse. */
-import { type FailureParts, toFailure } from '../failure.ts';
+import { couldNot, type FailureParts, toFailure } from '../failure.ts';
 import type { Log } from '../log.ts';
 
 export class UndoStack {
@@ -23,7 +23,7 @@ export class UndoStack {
       } catch (error) {
         const failure = toFailure(error);
         log('warning', `could not ${entry.what}`, { reason: failure.message });
-        leftovers.push({ ...failure.parts, what: `could not ${entry.what} (${failure.parts.what})` });
+        leftovers.push(couldNot(entry.what, failure.parts));
       }
     }
     return leftovers;

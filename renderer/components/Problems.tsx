@@ -2,6 +2,7 @@ import { useLingui } from '@lingui/react';
 import clsx from 'clsx';
 import { CircleX, TriangleAlert } from 'lucide-react';
 import type { Diagnostic } from '../../electron/ipc/contract.ts';
+import { diagnosticText } from '../lib/diagnostic-text.ts';
 import hidden from './Hidden.module.css';
 import styles from './Problems.module.css';
 
@@ -19,7 +20,8 @@ export function Problems({ diagnostics, onLine }: ProblemsProps) {
   if (diagnostics.length === 0) return null;
   return (
     <ul className={styles.problems} aria-label={i18n._('Notes of the parser')}>
-      {diagnostics.slice(0, MAX_SHOWN).map(({ severity, line, message }, index) => {
+      {diagnostics.slice(0, MAX_SHOWN).map((diagnostic, index) => {
+        const { severity, line } = diagnostic;
         const Icon = severity === 'error' ? CircleX : TriangleAlert;
         const place = line === null ? null : i18n._('Line {line}', { line });
         return (
@@ -36,7 +38,7 @@ export function Problems({ diagnostics, onLine }: ProblemsProps) {
             ) : (
               place !== null && <span className={styles.line}>{place}</span>
             )}
-            <bdi>{message}</bdi>
+            <bdi>{diagnosticText(diagnostic)}</bdi>
           </li>
         );
       })}

@@ -1,4 +1,5 @@
 import type { Failure } from '../../electron/ipc/contract.ts';
+import { failureText } from './failure-text.ts';
 
 /** What went wrong, where, and what to do, as the app or the helper said it. */
 export class AppFailure extends Error {
@@ -11,9 +12,9 @@ export class AppFailure extends Error {
   }
 }
 
-/** Anything thrown on this page. */
+/** Anything thrown on this page, in the words of the window. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof AppFailure) return error.parts;
+  if (error instanceof AppFailure) return failureText(error.parts);
   const what = error instanceof Error ? error.message : String(error);
   return { what, where: '', advice: '' };
 }

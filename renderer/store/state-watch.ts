@@ -1,5 +1,6 @@
 /** Says each change of a tunnel's state, and of the helper's, to screen readers, and keeps the window's title. */
 import type { TunnelStatus } from '../../electron/ipc/contract.ts';
+import { failureText } from '../lib/failure-text.ts';
 import { i18n } from '../lib/i18n.ts';
 import { stateText } from '../lib/state-text.ts';
 import { speak, speakAtOnce } from './announcements.ts';
@@ -9,7 +10,7 @@ export function watchState(): void {
   useAppState.subscribe((state, before) => {
     document.title = titleOf(state);
     if (state.link.kind === 'unreachable' && before.link.kind !== 'unreachable')
-      speakAtOnce(sentence(i18n._('The helper is not reached'), state.link.error.what));
+      speakAtOnce(sentence(i18n._('The helper is not reached'), failureText(state.link.error).what));
     if (state.tunnels !== before.tunnels) sayChanges(state.tunnels ?? [], before.tunnels);
   });
 }
@@ -36,9 +37,11 @@ function sayChanges(tunnels: readonly TunnelStatus[], before: readonly TunnelSta
     speakAtOnce(''); // so that the same alarm is heard again
   }
   if (failed.length > 0)
-    speakAtOnce(
-      failed.map((each) => sentence(`${each.name}: ${stateText(each)}`, each.error?.what ?? '')).join(' '),
-    );
+    speakAtOnce(failed.map((each) => sentence(`${each.name}: ${stateText(each)}`, whyOf(each))).join(' '));
+}
+
+function whyOf({ error }: TunnelStatus): string {
+  return error === null ? '' : failureText(error).what;
 }
 
 function sentence(what: string, why: string): string {

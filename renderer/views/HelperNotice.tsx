@@ -7,12 +7,10 @@ import { Banner } from '../components/Banner.tsx';
 import { Button } from '../components/Button.tsx';
 import { Notice } from '../components/Notice.tsx';
 import { useAdminReason } from '../components/use-admin-reason.ts';
+import { failureText } from '../lib/failure-text.ts';
 import { shortened } from '../lib/shortened.ts';
 import { announceDone, attempt } from '../store/announcements.ts';
 import { useAppState } from '../store/app-state.ts';
-
-/** As the helper says it (helper/ipc/authorize.ts). Its advice there is for a terminal. */
-const STRANGER_REFUSED = 'you may not talk to the helper';
 
 export function HelperNotice() {
   const { i18n } = useLingui();
@@ -23,16 +21,12 @@ export function HelperNotice() {
         <p>{i18n._('It runs the tunnels, the firewall and DNS.')}</p>
       </Notice>
     );
-  const { what, where, advice } = link.error;
-  if (what === STRANGER_REFUSED)
+  const { what, where, advice } = failureText(link.error);
+  if (link.error.coded?.code === 'not-an-operator')
     return (
       <Notice isBad picture={<Unplug size={36} />} title={i18n._('You may not use the helper yet')}>
-        <p>{i18n._('It talks to members of the group wayfare, and you are none.')}</p>
-        <p>
-          {i18n._(
-            'An administrator of this machine has to add you to it. Sign out and in again after that, once.',
-          )}
-        </p>
+        <p>{what}</p>
+        <p>{advice}</p>
       </Notice>
     );
   return (
@@ -59,7 +53,9 @@ export function HelperBanner() {
   const link = useAppState((state) => state.link);
   if (link.kind !== 'unreachable') return null;
   return (
-    <Banner isBad>{i18n._('The helper is not reached: {what}', { what: shortened(link.error.what) })}</Banner>
+    <Banner isBad>
+      {i18n._('The helper is not reached: {what}', { what: shortened(failureText(link.error).what) })}
+    </Banner>
   );
 }
 

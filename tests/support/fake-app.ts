@@ -65,8 +65,8 @@ export function reached(role: 'admin' | 'operator'): EventOf<'helper'> {
   return { event: 'helper', link: { kind: 'reached', version: '0.1.0', role } };
 }
 
-export function unreachable(what: string, advice: string): EventOf<'helper'> {
-  return { event: 'helper', link: { kind: 'unreachable', error: { what, where: '', advice } } };
+export function unreachable(what: string, advice: string, coded?: Failure['coded']): EventOf<'helper'> {
+  return { event: 'helper', link: { kind: 'unreachable', error: { what, where: '', advice, coded } } };
 }
 
 export function tunnelsEvent(

@@ -13,6 +13,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import type { Diagnostic } from '../../../electron/ipc/contract.ts';
+import { diagnosticText } from '../../lib/diagnostic-text.ts';
 import { confCompletion } from './completion.ts';
 import { withoutCrlf } from './conf-text.ts';
 import { confLanguage } from './language.ts';
@@ -94,7 +95,8 @@ export class CodeEditor {
 }
 
 /** What is said of no line is said of the first. */
-function marker(doc: Text, { severity, line, message }: Diagnostic): Marker {
+function marker(doc: Text, diagnostic: Diagnostic): Marker {
+  const { severity, line } = diagnostic;
   const { from, to } = doc.line(Math.min(line ?? 1, doc.lines));
-  return { from, to, severity, message };
+  return { from, to, severity, message: diagnosticText(diagnostic) };
 }

@@ -41,7 +41,11 @@ async function inspected(text: string): Promise<TextInspection> {
       size: sizeText(content.length),
       most: sizeText(MAX_CONF_BYTES),
     });
-    return { summary: null, diagnostics: [{ severity: 'error', line: null, message }], publicKey: null };
+    return {
+      summary: null,
+      diagnostics: [{ severity: 'error', line: null, message, sentence: null }],
+      publicKey: null,
+    };
   }
   const privateKey = privateKeyIn(text)?.replace(/\s/g, '') ?? '';
   const isShort = privateKey !== '' && privateKey.length <= 100; // the contract's cap

@@ -5,6 +5,7 @@ import { useId } from 'react';
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
 import { Button } from '../../components/Button.tsx';
 import { causeText } from '../../lib/cause-text.ts';
+import { failureText } from '../../lib/failure-text.ts';
 import { shortened } from '../../lib/shortened.ts';
 import { useAppState } from '../../store/app-state.ts';
 import { disconnect } from '../../store/connection.ts';
@@ -19,25 +20,26 @@ export function ErrorCard({ tunnel, error }: ErrorCardProps) {
   const { i18n } = useLingui();
   const id = useId();
   const lockdown = useAppState((state) => state.lockdown);
+  const { what, where, advice } = failureText(error);
   const isSettled = tunnel.state === 'error';
   return (
     <section className={styles.card} aria-labelledby={id}>
       <h2 id={id}>{i18n._('What happened')}</h2>
       <div className={styles.text}>
         <p className={styles.what} dir="auto">
-          {shortened(error.what)}
+          {shortened(what)}
         </p>
         <p className={styles.where}>
-          <bdi>{shortened(error.where)}</bdi>
-          {error.where !== '' && ', '}
+          <bdi>{shortened(where)}</bdi>
+          {where !== '' && ', '}
           {causeText(error.cause)}
         </p>
       </div>
-      {error.advice !== '' && (
+      {advice !== '' && (
         <>
           <h3>{i18n._('What to do')}</h3>
           <p className={`${styles.text} ${styles.advice}`} dir="auto">
-            {shortened(error.advice)}
+            {shortened(advice)}
           </p>
         </>
       )}

@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../../helper/cli/main.ts';
+import { encodeFrame } from '../../../helper/ipc/codec.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { tunnelStatusOf } from '../../support/tunnel-status.ts';
+import { closed } from './raw-ends.ts';
 
 let stdout = '';
 let stderr = '';
@@ -70,6 +77,23 @@ describe('the command line', () => {
     expect(await main(args)).toBe(1);
     expect(stderr).toMatch(/^wayfare: [^\n]*\n$/);
     expect(stderr).toContain(reason);
+  });
+
+  it('prints the words of a failure as JSON, and no code', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wayfare-cli-'));
+    const words = { what: 'its config has no PrivateKey', where: 'tunnel home', advice: 'import one' };
+    const error = { ...words, coded: { code: 'no-private-key' as const }, cause: 'read-config' as const };
+    const tunnels = [tunnelStatusOf('home', { state: 'error', error })];
+    const reply = { id: 1, ok: true, result: { tunnels, lockdown: false, isClosed: false } };
+    const helper = createServer((socket) => socket.once('data', () => socket.end(encodeFrame(reply))));
+    const socketPath = join(folder, 'helper.sock');
+    await new Promise<void>((resolve) => helper.listen(socketPath, resolve));
+    expect(await main(['--socket', socketPath, 'status', '--json'])).toBe(0);
+    await closed(helper);
+    rmSync(folder, { recursive: true });
+    expect(JSON.stringify(JSON.parse(stdout).tunnels[0].error)).toBe(
+      JSON.stringify({ ...words, cause: 'read-config' }),
+    );
   });
 
   it('explains itself and every verb', async () => {

@@ -102,3 +102,26 @@ describe('the contract', () => {
     );
   });
 });
+
+describe('a failure on its way', () => {
+  const plain = { what: 'there is no such tunnel', where: 'named home', advice: '' };
+  const arrived = (coded: unknown) => {
+    const reply = replyFrame.parse({ id: 1, ok: false, error: { ...plain, coded } });
+    return reply.ok ? null : reply.error;
+  };
+
+  it('has its code and its values with it', () => {
+    const coded = { code: 'no-such-tunnel', tunnel: 'home' };
+    expect(arrived(coded)).toEqual({ ...plain, coded });
+  });
+
+  it.each([
+    ['that nobody knows', { code: 'tunnel-on-fire', tunnel: 'home' }],
+    ['without its value', { code: 'no-such-tunnel' }],
+    ['with a value of another', { code: 'no-such-tunnel', tunnel: 'home', path: '/x' }],
+    ['with a value that is no text', { code: 'no-such-tunnel', tunnel: { toString: 'home' } }],
+    ['that is none', 'no-such-tunnel'],
+  ])('loses a code %s, and keeps its words', (_, coded) => {
+    expect(arrived(coded)).toEqual(plain);
+  });
+});

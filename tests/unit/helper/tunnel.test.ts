@@ -91,7 +91,8 @@ describe('bring-up', () => {
         'check the endpoint, the keys and that UDP gets through',
     );
     expect(fake.done.slice(-3)).toEqual(['setDown home', 'stopEngine home', 'close home']);
-    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'handshake' } });
+    const coded = { code: 'no-answer', endpoints: '192.0.2.1:51820' };
+    expect(tunnel.state).toMatchObject({ kind: 'error', failure: { cause: 'handshake', coded } });
     expect(fake.clock.sleeperCount).toBe(0);
   });
 

@@ -132,10 +132,12 @@ describe('the verbs', () => {
     await world.import(CONF, 'x.conf', 'a');
     await world.import(CONF.replace(/AllowedIPs.*/, 'AllowedIPs = 10.8.4.0/24'), 'x.conf', 'b');
     await world.up('a');
-    await expect(world.up('b')).rejects.toThrow(
-      'its allowed IPs meet those of a, which is up, tunnel b at 10.8.4.0/24, take that down first: wayfare down a; ' +
+    await expect(world.up('b')).rejects.toMatchObject({
+      message:
+        'its allowed IPs meet those of a, which is up, tunnel b at 10.8.4.0/24, take that down first: wayfare down a; ' +
         'or let this one take its place: wayfare up b --replace',
-    );
+      parts: { coded: { code: 'allowed-ips-taken', tunnel: 'b', other: 'a', prefix: '10.8.4.0/24' } },
+    });
     await world.tunnels.handlers.down({ name: 'a' }, staying);
     expect(await world.up('b')).toEqual({ outcome: 'connected' });
   });
@@ -144,10 +146,12 @@ describe('the verbs', () => {
     await world.import(full, 'x.conf', 'a');
     await world.import(full.replace('0.0.0.0/0', '::/0'), 'x.conf', 'b');
     await world.up('a');
-    await expect(world.up('b')).rejects.toThrow(
-      'only one tunnel at a time can take all traffic, and a is up, tunnel b, take that down first: ' +
+    await expect(world.up('b')).rejects.toMatchObject({
+      message:
+        'only one tunnel at a time can take all traffic, and a is up, tunnel b, take that down first: ' +
         'wayfare down a; or let this one take its place: wayfare up b --replace',
-    );
+      parts: { coded: { code: 'all-traffic-taken', other: 'a' } },
+    });
     await upBy('b', true);
     expect((await world.tunnels.handlers.list({}, staying)).tunnels).toEqual([
       { name: 'a', state: 'disconnected' },

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { activate } from '../../../renderer/lib/i18n.ts';
 import {
   answered,
   fakeSplitTunnel,
@@ -93,6 +94,22 @@ describe('a refusal for the sake of another tunnel', () => {
     expect(dialog.queryByText(/garden/)).toBeNull();
     fireEvent.click(dialog.getByRole('button', { name: 'Replace' }));
     await waitFor(() => expect(app.requestsOf('up').map(({ replace }) => replace)).toEqual([false, true]));
+  });
+
+  it('is said in the language of the window', async () => {
+    const { app } = renderApp(events);
+    act(() => activate('de'));
+    app.handlers.up = () =>
+      refused('its allowed IPs meet those of lab, which is up', {
+        advice: 'take that down first: wayfare down lab',
+        coded: { code: 'allowed-ips-taken', tunnel: 'office', other: 'lab', prefix: '10.1.0.0/16' },
+      });
+    fireEvent.click(screen.getByRole('switch', { name: /office/ }));
+    const dialog = await screen.findByRole('alertdialog');
+    expect(dialog.textContent).toContain(
+      'Die erlaubten IPs von office überschneiden sich bei 10.1.0.0/16 mit denen von lab, der verbunden ist.',
+    );
+    expect(dialog.textContent).not.toMatch(/which is up|wayfare down/);
   });
 
   it('leaves all as it is when it is declined', async () => {

@@ -2,6 +2,7 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { strangerRefused } from '../../../helper/ipc/authorize.ts';
+import { activate } from '../../../renderer/lib/i18n.ts';
 import { useAppState } from '../../../renderer/store/app-state.ts';
 import { show } from '../../../renderer/store/navigation.ts';
 import {
@@ -57,6 +58,33 @@ describe('while the helper is not there', () => {
     expect(screen.queryByText('Connected')).toBeNull();
     tell(tunnelsEvent([running]));
     expect(list().getByText('Connected')).toBeDefined();
+  });
+});
+
+describe('a failure that has a code', () => {
+  it('is said in the language of the window, also where that changes meanwhile', () => {
+    const advice = "start it with 'sudo npx wayfare helper'";
+    renderApp([unreachable('the helper is not running', advice, { code: 'helper-not-running' })]);
+    expect(main().getByText('The helper is not running.')).toBeDefined();
+    act(() => activate('de'));
+    expect(main().getByText('Der Helfer läuft nicht.')).toBeDefined();
+    expect(main().getByText(/von einem Administrator dieses Rechners starten/)).toBeDefined();
+    expect(screen.getByRole('main').textContent).not.toMatch(/sudo|not running/);
+  });
+
+  it('is said so where a tunnel failed', () => {
+    const error = {
+      cause: 'resolve-endpoints',
+      what: 'the name of an endpoint does not exist',
+      where: 'tunnel home at vpn.example',
+      advice: 'check its spelling',
+      coded: { code: 'no-such-name', host: 'vpn.example' },
+    } as const;
+    renderApp([reached('admin'), tunnelsEvent([fakeTunnel('home', { state: 'error', error })])]);
+    act(() => activate('de'));
+    expect(main().getByText('Den Namen vpn.example gibt es nicht.')).toBeDefined();
+    expect(main().getByText(/prüfe, wie sein Endpunkt geschrieben ist/)).toBeDefined();
+    expect(screen.getByRole('main').textContent).not.toMatch(/tunnel home at|spelling/);
   });
 });
 
@@ -222,8 +250,8 @@ describe('a tunnel that failed and keeps the network closed', () => {
 it('tells a person who may not use the helper how to be let in, and offers no installation', () => {
   const { tell } = renderApp([]);
   act(() => useAppState.setState({ shell: { ...FAKE_SHELL, canInstallHelper: true } }));
-  const { what, advice } = strangerRefused('').parts;
-  tell(unreachable(what, advice));
+  const { what, advice, coded } = strangerRefused('').parts;
+  tell(unreachable(what, advice, coded));
   expect(main().getByText(/administrator of this machine has to add you/)).toBeDefined();
   expect(main().queryByText(/usermod/)).toBeNull();
   expect(main().queryByRole('button')).toBeNull();

@@ -130,7 +130,9 @@ it('fails_a_request_in_the_words_that_say_why_there_is_no_helper', async () => {
   await expect(link.request('list', {})).rejects.toThrow('the helper is not reached yet');
   run();
   await until(() => link.state.kind === 'unreachable');
-  await expect(link.request('list', {})).rejects.toThrow('the helper is not running');
+  await expect(link.request('list', {})).rejects.toMatchObject({
+    parts: { what: 'the helper is not running', coded: { code: 'helper-not-running' } },
+  });
 });
 
 it('fails_what_is_being_asked_when_the_helper_dies', async () => {

@@ -84,6 +84,7 @@ it.runIf(process.getuid?.() === 0)('says_that_a_home_is_read_only', async () => 
   expect(JSON.parse(stdout)).toMatchObject({
     what: 'the disk is read-only',
     where: `in ${dirname(path())}`,
+    coded: { code: 'disk-read-only', folder: dirname(path()) },
   });
 });
 

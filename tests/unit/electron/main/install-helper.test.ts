@@ -55,6 +55,11 @@ describe('installing the helper', () => {
       parts: {
         what: 'the helper was not installed (wayfare: the helper ended 3 times)',
         advice: `in a terminal: sudo ${SCRIPT}`,
+        coded: {
+          code: 'helper-not-installed',
+          reason: 'wayfare: the helper ended 3 times',
+          script: SCRIPT,
+        },
       },
     });
   });
