@@ -72,7 +72,7 @@ async function bundleElectron(folder) {
   await build({
     ...common,
     stdin: {
-      contents: "import { main } from './electron/main/main.ts';\nvoid main(process.argv.slice(1));\n",
+      contents: "import { main } from './electron/main/main.ts';\nvoid main(process.argv);\n",
       resolveDir: ROOT,
       sourcefile: 'electron-main.ts',
       loader: 'ts',

@@ -15,6 +15,10 @@ export const SCRIPTS = join(ROOT, 'dist', 'linux-scripts');
 /** The app; `wayfare` is the command line. */
 const EXECUTABLE = 'wayfare-app';
 
+/** Stand here, and nowhere else, until somebody publishes it: RFC 2606 keeps the name for that. */
+const AUTHORS = 'The Wayfare authors';
+const DOMAIN = 'wayfare.invalid';
+
 const fpm = ['--before-remove', join(ROOT, 'build', 'electron', 'before-remove.sh'), `${LINUX_ROOT}/=/`];
 const scripts = { afterInstall: join(SCRIPTS, 'after-install'), afterRemove: join(SCRIPTS, 'after-remove') };
 
@@ -26,8 +30,8 @@ export default {
   extraMetadata: {
     main: 'dist/electron/main.js',
     desktopName: `${EXECUTABLE}.desktop`,
-    homepage: 'https://wayfare.invalid',
-    author: 'The Wayfare authors',
+    homepage: `https://${DOMAIN}`,
+    author: AUTHORS,
   },
   directories: { output: 'dist/packages', buildResources: 'build/electron' },
   electronDist: ELECTRON_FOLDER,
@@ -60,7 +64,8 @@ export default {
     category: 'Network',
     synopsis: 'WireGuard for people who travel',
     description: 'Connects to WireGuard tunnels and lets nothing out beside them.',
-    maintainer: 'The Wayfare authors <maintainers@wayfare.invalid>',
+    maintainer: `${AUTHORS} <maintainers@${DOMAIN}>`,
+    vendor: AUTHORS,
     syncDesktopName: true,
     // By content (wayfare-mime.xml): most files called .conf are none of ours.
     mimeTypes: ['application/x-wireguard-config'],

@@ -24,6 +24,7 @@ import type { AppSettingsStore } from './settings.ts';
 /** What a shell does for the app. */
 export interface Desktop {
   readonly shell: Shell;
+  isAutostartOn(): Promise<boolean>;
   /** @throws Failure */
   setAutostart(isOn: boolean): Promise<void>;
   /** @throws Failure */
@@ -57,10 +58,14 @@ export class App {
   #following: Promise<void> | null = null;
   /** For the first page to come. */
   #waiting: (EventOf<'open-files'> | EventOf<'start-failed'>)[] = [];
+  /** As the desktop had it last. */
+  #isAutostartOn: boolean;
+  #hasTray = false;
   #isStarting = true;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#isAutostartOn = options.settings.current.autostart;
     this.#link = new HelperLink(options.socketPath, options.clock, {
       onLinkChange: (link) => this.#onLinkChange(link),
       onHelperEvent: (event) => this.#onHelperEvent(event),
@@ -77,6 +82,7 @@ export class App {
     this.#tellPresent(listener);
     for (const event of this.#waiting.splice(0)) listener(event);
     this.#pages.add(listener);
+    void this.readAutostart();
     return () => this.#pages.delete(listener);
   }
 
@@ -90,6 +96,19 @@ export class App {
   openFiles(opened: OpenedFiles): void {
     if (opened.files.length + opened.notTaken.length === 0) return;
     this.#tellPages({ event: 'open-files', ...opened });
+  }
+
+  /** Where a person may have changed it in the desktop's own settings. */
+  async readAutostart(): Promise<void> {
+    const isOn = await this.#options.desktop.isAutostartOn();
+    if (isOn === this.#isAutostartOn) return;
+    this.#isAutostartOn = isOn;
+    this.#tell({ event: 'settings', settings: this.#settings });
+  }
+
+  setTray(hasTray: boolean): void {
+    this.#hasTray = hasTray;
+    this.#tell({ event: 'desktop', hasTray });
   }
 
   readonly handlers: AppHandlers = {
@@ -118,9 +137,10 @@ export class App {
       return { publicKey: bytes === null ? null : publicKeyOf(new PrivateKey(bytes)) };
     },
     changeSettings: async (changes) => {
-      const { settings, desktop } = this.#options;
-      const { autostart = settings.current.autostart } = changes;
-      if (autostart !== settings.current.autostart) await desktop.setAutostart(autostart);
+      const { desktop } = this.#options;
+      if (changes.autostart !== undefined && changes.autostart !== this.#isAutostartOn)
+        await desktop.setAutostart(changes.autostart);
+      this.#isAutostartOn = await desktop.isAutostartOn();
       await this.#changeSettings((stored) => ({ ...stored, ...changes }));
       return {};
     },
@@ -129,6 +149,10 @@ export class App {
       return {};
     },
   };
+
+  get #settings(): AppSettings {
+    return { ...this.#options.settings.current, autostart: this.#isAutostartOn };
+  }
 
   get #linkState(): HelperLinkState {
     if (this.#refusal === null) return this.#link.state;
@@ -251,13 +275,14 @@ export class App {
       isChanged = changed !== stored;
       return changed;
     });
-    if (isChanged) this.#tell({ event: 'settings', settings: settings.current });
+    if (isChanged) this.#tell({ event: 'settings', settings: this.#settings });
   }
 
   #tellPresent(listener: AppListener): void {
     listener({ event: 'helper', link: this.#linkState });
     if (this.#tunnels !== null) listener(this.#tunnels);
-    listener({ event: 'settings', settings: this.#options.settings.current });
+    listener({ event: 'settings', settings: this.#settings });
+    listener({ event: 'desktop', hasTray: this.#hasTray });
   }
 
   #tellPages(event: EventOf<'open-files'> | EventOf<'start-failed'>): void {

@@ -38,7 +38,6 @@ const shell = z.strictObject({
   /** Of the app, and of what it runs on. */
   versions: z.array(z.strictObject({ name: z.string(), version: z.string() })),
   platform: z.enum(['linux', 'darwin', 'win32']),
-  hasTray: z.boolean(),
   /** Whether it can start with the desktop. */
   hasAutostart: z.boolean(),
   /** Whether the app can install the helper, with a question for the administrator's password. */
@@ -149,7 +148,7 @@ const helperLink = z.discriminatedUnion('kind', [
 
 const statusResult = HELPER_VERBS.status.result;
 
-/** Whoever listens hears the present state first: one event each of `helper`, `tunnels` and `settings`. */
+/** Whoever listens hears the present state first: one event each of `helper`, `tunnels`, `settings` and `desktop`. */
 export const appEvent = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('helper'), link: helperLink }),
   /** All of them, whenever one has changed, and every few seconds while one runs. */
@@ -167,9 +166,12 @@ export const appEvent = z.discriminatedUnion('event', [
       }),
     ),
   }),
+  /** Also when they were changed elsewhere, such as `autostart` in the desktop's own settings. */
   z.strictObject({ event: z.literal('settings'), settings: appSettings }),
   /** The tunnel that is connected when the app starts was not, and its state does not tell why. Null: it is no more. */
   z.strictObject({ event: z.literal('start-failed'), name: z.string(), error: failureParts.nullable() }),
+  /** Whether the app has a tray at the moment: the desktop's panel comes and goes. */
+  z.strictObject({ event: z.literal('desktop'), hasTray: z.boolean() }),
   /** Files that were opened with the app: to be previewed. Why one is not taken is said in the person's language. */
   z.strictObject({
     event: z.literal('open-files'),

@@ -41,6 +41,7 @@ export function advance(state: DesktopState, event: AppEvent): DesktopState {
       return { ...state, settings: event.settings };
     case 'traffic':
       return { ...state, traffic: event, rate: rateBetween(state.traffic, event) };
+    case 'desktop':
     case 'open-files':
     case 'start-failed':
       return state;

@@ -3,17 +3,18 @@ import type { App as ElectronApp } from 'electron';
 import { exec } from 'sudo-prompt';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Desktop } from '../app/app.ts';
-import { setAutostart } from './autostart.ts';
+import { type AutostartOptions, isAutostartOn, setAutostart } from './autostart.ts';
 import { canInstallHelper, installHelper } from './install-helper.ts';
 
 export interface ElectronDesktopOptions {
-  readonly app: Pick<ElectronApp, 'isPackaged' | 'setLoginItemSettings'>;
+  readonly app: Pick<ElectronApp, 'isPackaged' | 'getLoginItemSettings' | 'setLoginItemSettings'>;
   readonly configFolder: string;
-  readonly hasTray: () => boolean;
 }
 
-export function electronDesktop({ app, configFolder, hasTray }: ElectronDesktopOptions): Desktop {
+export function electronDesktop({ app, configFolder }: ElectronDesktopOptions): Desktop {
   const { platform, versions, env, execPath } = process;
+  // An AppImage runs from a mount that is gone with it; its file starts it.
+  const autostart: AutostartOptions = { app, platform, configFolder, program: env.APPIMAGE ?? execPath };
   return {
     get shell() {
       return {
@@ -25,14 +26,12 @@ export function electronDesktop({ app, configFolder, hasTray }: ElectronDesktopO
           { name: 'Node', version: versions.node },
         ],
         platform: platform as 'linux' | 'darwin' | 'win32',
-        hasTray: hasTray(),
         hasAutostart: app.isPackaged,
         canInstallHelper: canInstallHelper(platform),
       };
     },
-    // An AppImage runs from a mount that is gone with it; its file starts it.
-    setAutostart: (isOn) =>
-      setAutostart(isOn, { app, platform, configFolder, program: env.APPIMAGE ?? execPath }),
+    isAutostartOn: () => isAutostartOn(autostart),
+    setAutostart: (isOn) => setAutostart(isOn, autostart),
     installHelper: () => installHelper({ exec, chdir: (folder) => process.chdir(folder) }),
   };
 }

@@ -12,6 +12,7 @@ export interface MainWindowOptions {
   readonly screens: () => readonly Rectangle[];
   /** Whether something can bring a hidden window back. */
   readonly hasTray: () => Promise<boolean>;
+  readonly onFocus: () => void;
   /** Asks the person, and waits: whether what is not stored of the page may be lost. */
   readonly mayDiscard: (window: BrowserWindow) => boolean;
 }
@@ -49,6 +50,11 @@ export class MainWindow {
     this.#window.focus();
   }
 
+  /** Where nothing else would bring it back. */
+  reveal(): void {
+    if (this.#window === null || !(this.#window.isVisible() || this.#window.isMinimized())) this.show();
+  }
+
   /** From now on closing it ends it. */
   quit(): void {
     this.#isQuitting = true;
@@ -77,6 +83,7 @@ export class MainWindow {
     });
     if (state.isMaximized) window.maximize();
     window.once('ready-to-show', () => window.show());
+    window.on('focus', this.#options.onFocus);
     window.on('close', (event) => this.#onClose(window, event));
     window.on('closed', () => {
       this.#window = null;

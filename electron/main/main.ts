@@ -25,16 +25,15 @@ import { App } from '../app/app.ts';
 import { openAppSettings } from '../app/settings.ts';
 import { Page } from '../shells/page.ts';
 import { actOn } from '../tray/actions.ts';
-import { Tray } from '../tray/tray.ts';
+import { HostedTray } from '../tray/hosted-tray.ts';
 import { TrayHost } from '../tray/tray-host.ts';
-import { iconFile, type TrayIcon, trayModel } from '../tray/tray-model.ts';
+import { iconFile, trayModel } from '../tray/tray-model.ts';
 import { electronDesktop } from './desktop.ts';
 import { advance, INITIAL_STATE } from './desktop-state.ts';
 import { DISCARD, discardQuestion } from './discard-question.ts';
 import { PageServer } from './ipc.ts';
 import { MainWindow } from './main-window.ts';
 import { applicationMenu } from './menu.ts';
-import { isSettled, noticeOf } from './notices.ts';
 import { Notifications } from './notifications.ts';
 import { pathsIn, readOpened } from './opened-files.ts';
 import { PAGE_SCHEME, servePage } from './protocol.ts';
@@ -45,8 +44,7 @@ import { textsFor } from './texts.ts';
 /** Shows the window, and what was opened with it. */
 type Open = (paths: readonly string[]) => void;
 
-/** @param args of the command line, without the program */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(commandLine: readonly string[]): Promise<void> {
   const configFolder = app.getPath('appData');
   app.setPath('userData', join(configFolder, 'wayfare', 'electron')); // beside the settings, which both shells share
   const isFirst = beTheOnlyOne(app, { onOpen: (paths) => void shell.then((open) => open(paths)) });
@@ -54,7 +52,7 @@ export async function main(args: readonly string[]): Promise<void> {
   app.enableSandbox();
   protocol.registerSchemesAsPrivileged([PAGE_SCHEME]);
   confinePages(app);
-  const shell = app.whenReady().then(() => openShell(args, configFolder));
+  const shell = app.whenReady().then(() => openShell(commandLine, configFolder));
   try {
     await shell;
   } catch (error) {
@@ -63,18 +61,16 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function openShell(args: readonly string[], configFolder: string): Promise<Open> {
+async function openShell(commandLine: readonly string[], configFolder: string): Promise<Open> {
   const { platform } = process;
   const inApp = (...path: string[]) => join(app.getAppPath(), ...path);
   const stop = new AbortController();
 
-  const trayHost = new TrayHost(platform);
-  let tray: Tray | null = null;
   const settings = await openAppSettings(join(configFolder, 'wayfare', 'settings.json'));
   const wayfare = new App({
     socketPath: app.commandLine.getSwitchValue('socket') || DEFAULT_SOCKET,
     settings,
-    desktop: electronDesktop({ app, configFolder, hasTray: () => tray !== null }),
+    desktop: electronDesktop({ app, configFolder }),
     clock: systemClock,
   });
   const window = new MainWindow({
@@ -84,7 +80,8 @@ async function openShell(args: readonly string[], configFolder: string): Promise
     isDark: () => nativeTheme.shouldUseDarkColors,
     stateFile: join(configFolder, 'wayfare', 'window.json'),
     screens: () => screen.getAllDisplays().map(({ workArea }) => workArea),
-    hasTray: async () => tray !== null && trayHost.ask(),
+    hasTray: () => tray.isThere(),
+    onFocus: () => void wayfare.readAutostart(), // set elsewhere, maybe, while this window was not looked at
     mayDiscard: (shown) => dialog.showMessageBoxSync(shown, discardQuestion(texts)) === DISCARD,
   });
   new PageServer(wayfare, ipcMain);
@@ -108,6 +105,26 @@ async function openShell(args: readonly string[], configFolder: string): Promise
   });
   let state = INITIAL_STATE;
   let texts = textsFor(settings.current.language, app.getLocale());
+  const tray = new HostedTray({
+    host: new TrayHost(platform),
+    platform,
+    create: (icon) => new ElectronTray(icon),
+    iconOf: (icon) => nativeImage.createFromPath(inApp('assets', 'tray', iconFile(icon, platform))),
+    buildMenu: (template) => Menu.buildFromTemplate(template),
+    model: () => trayModel(state, texts),
+    onAction: (action) =>
+      actOn(action, {
+        app: wayfare,
+        showWindow: (tunnel) => window.show(tunnel),
+        quit: () => app.quit(),
+      }),
+    onPresence(isThere) {
+      wayfare.setTray(isThere);
+      if (!isThere) window.reveal();
+    },
+    clock: systemClock,
+    signal: stop.signal,
+  });
   wayfare.observe((event) => {
     const before = state;
     state = advance(state, event);
@@ -116,39 +133,15 @@ async function openShell(args: readonly string[], configFolder: string): Promise
       texts = textsFor(event.settings.language, app.getLocale());
       Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(platform, texts)));
     }
-    const notice = noticeOf(before, state, texts);
-    if (notice !== null) notifications.show(notice);
-    else if (isSettled(state)) notifications.withdraw();
-    tray?.update(trayModel(state, texts));
+    notifications.onChange(before, state, texts);
+    tray.update();
   });
 
   app.on('before-quit', () => window.quit());
   app.on('will-quit', () => stop.abort());
   void wayfare.run(stop.signal);
-
-  // What starts with the desktop stays out of sight, if it can be called from there.
-  const isHidden = args.includes(HIDDEN);
-  if (!isHidden) open(pathsIn(args, process.cwd()));
-  void trayHost.wait(systemClock, stop.signal).then((isThere) => {
-    if (!isThere && isHidden && !stop.signal.aborted) window.show();
-    if (!isThere) return;
-    const iconOf = (icon: TrayIcon) =>
-      nativeImage.createFromPath(inApp('assets', 'tray', iconFile(icon, platform)));
-    const first = trayModel(state, texts);
-    tray = new Tray(first, {
-      tray: new ElectronTray(iconOf(first.icon)),
-      platform,
-      iconOf,
-      buildMenu: (template) => Menu.buildFromTemplate(template),
-      onAction: (action) =>
-        actOn(action, {
-          app: wayfare,
-          showWindow: (tunnel) => window.show(tunnel),
-          quit: () => app.quit(),
-        }),
-      clock: systemClock,
-      signal: stop.signal,
-    });
-  });
+  void tray.run();
+  // What starts with the desktop stays out of sight, as long as it can be called from there.
+  if (!commandLine.includes(HIDDEN)) open(pathsIn(commandLine, process.cwd()));
   return open;
 }

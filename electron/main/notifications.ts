@@ -1,6 +1,8 @@
 /** Shows a notice on the desktop, one at a time, and none to somebody who looks at the window. */
+import type { I18n } from '@lingui/core';
 import type { Notification, NotificationConstructorOptions } from 'electron';
-import type { Notice } from './notices.ts';
+import type { DesktopState } from './desktop-state.ts';
+import { isSettled, type Notice, noticeOf } from './notices.ts';
 
 export type ShownNotification = Pick<Notification, 'show' | 'close' | 'on'>;
 
@@ -19,17 +21,23 @@ export class Notifications {
     this.#options = options;
   }
 
-  show({ title, body }: Notice): void {
+  onChange(before: DesktopState, after: DesktopState, i18n: I18n): void {
+    const notice = noticeOf(before, after, i18n);
+    if (notice !== null) this.#show(notice);
+    else if (isSettled(after)) this.#withdraw();
+  }
+
+  #show({ title, body }: Notice): void {
     const { create, isWindowFocused, onClick } = this.#options;
     if (isWindowFocused()) return;
-    this.withdraw();
+    this.#withdraw();
     this.#last = create({ title, body });
     this.#last.on('click', onClick);
     this.#last.show();
   }
 
   /** What it said is over. */
-  withdraw(): void {
+  #withdraw(): void {
     this.#last?.close();
     this.#last = null;
   }

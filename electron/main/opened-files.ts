@@ -1,6 +1,6 @@
 /**
- * Files that somebody opens with the app. The words of a command line come from anybody: what is not of a kind that can
- * be imported is passed over without a word; of the rest, only regular files that are not too large are read.
+ * Files that somebody opens with the app. The words of a command line come from anybody: only regular files of a kind
+ * that can be imported, and not too large, are read. Of the others it is said why not.
  */
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -16,36 +16,56 @@ const MAX_FILES = 50;
 const MIB = 1024 * 1024;
 /** Of a picture or an archive. The page itself takes larger ones, which do not come in one message. */
 const MAX_BYTES = 16 * MIB;
+/** Of all together, which go to the page in one message. */
+const MAX_TOTAL_BYTES = 64 * MIB;
 
 /**
- * @param args of a command line: options are left out, `file:` addresses read as paths
+ * @param commandLine with the program: options are left out, `file:` addresses read as paths
  * @param folder that relative paths begin in
+ * @param isDefaultApp whether the first word after the program is the app itself, which Electron's own binary is given
  */
-export function pathsIn(args: readonly string[], folder: string): string[] {
-  return args
-    .filter((arg) => !arg.startsWith('-'))
-    .flatMap((arg) => pathOf(arg))
-    .filter((path) => KINDS.includes(extname(path).toLowerCase()))
-    .slice(0, MAX_FILES)
-    .map((path) => resolve(folder, path));
+export function pathsIn(
+  commandLine: readonly string[],
+  folder: string,
+  isDefaultApp = process.defaultApp ?? false,
+): string[] {
+  const words = commandLine.filter((word) => !word.startsWith('-'));
+  return words.slice(isDefaultApp ? 2 : 1).map((word) => resolve(folder, pathOf(word)));
 }
 
 export async function readOpened(paths: readonly string[], i18n: I18n): Promise<OpenedFiles> {
   const opened: OpenedFiles = { files: [], notTaken: [] };
-  for (const path of paths) {
+  let left = MAX_TOTAL_BYTES;
+  for (const path of paths.slice(0, MAX_FILES)) {
     const fileName = basename(path);
     try {
-      opened.files.push({ fileName, content: (await readOne(path)).toString('base64') });
+      const content = await readOne(path);
+      if (content.length > left) throw new TooMuch();
+      left -= content.length;
+      opened.files.push({ fileName, content: content.toString('base64') });
     } catch (error) {
-      const reason =
-        error instanceof TooLarge
-          ? i18n._('larger than {most} MiB', { most: error.most / MIB })
-          : i18n._('cannot be read'); // it is not there, or not for this person
-      opened.notTaken.push({ fileName, reason });
+      opened.notTaken.push({ fileName, reason: reasonOf(error, i18n) });
     }
   }
+  const rest = paths.length - MAX_FILES;
+  if (rest > 0)
+    opened.notTaken.push({
+      fileName: '',
+      reason: i18n._('{rest} more: at most {most} files are opened at once', { rest, most: MAX_FILES }),
+    });
   return opened;
 }
+
+function reasonOf(error: unknown, i18n: I18n): string {
+  if (error instanceof OtherKind)
+    return i18n._('Wayfare opens .conf files, .zip archives and pictures of QR codes');
+  if (error instanceof TooLarge) return i18n._('larger than {most} MiB', { most: error.most / MIB });
+  if (error instanceof TooMuch) return i18n._('too large beside the others: open it by itself');
+  return i18n._('cannot be read'); // it is not there, or not for this person
+}
+
+class OtherKind extends Error {}
+class TooMuch extends Error {}
 
 class TooLarge extends Error {
   /** In bytes. */
@@ -57,25 +77,26 @@ class TooLarge extends Error {
   }
 }
 
-function pathOf(arg: string): string[] {
-  if (arg.includes('\0')) return [];
-  if (!arg.startsWith('file:')) return [arg];
+function pathOf(word: string): string {
+  if (!word.startsWith('file:')) return word;
   try {
-    return [fileURLToPath(arg)];
+    return fileURLToPath(word);
   } catch {
-    return []; // of another machine, or no address
+    return word; // of another machine, or no address: there is no such file
   }
 }
 
-/** @throws TooLarge, or what the system says */
+/** @throws OtherKind, TooLarge, or what the system says */
 async function readOne(path: string): Promise<Buffer> {
+  const kind = extname(path).toLowerCase();
+  if (!KINDS.includes(kind)) throw new OtherKind();
   if (!(await stat(path)).isFile()) throw new Error('no file'); // opening a device may do something already
   // Whatever took its place meanwhile, such as a pipe, is not waited for.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
     if (!found.isFile()) throw new Error('no file');
-    const most = extname(path).toLowerCase() === '.conf' ? MAX_CONFIG_BYTES : MAX_BYTES;
+    const most = kind === '.conf' ? MAX_CONFIG_BYTES : MAX_BYTES;
     if (found.size > most) throw new TooLarge(most);
     return await readWhole(file);
   } finally {

@@ -16,11 +16,11 @@ export function beTheOnlyOne(
   { onOpen }: Starts,
 ): boolean {
   if (!app.requestSingleInstanceLock()) return false;
-  app.on('second-instance', (_, args, folder) => onOpen(pathsIn(args, folder)));
+  app.on('second-instance', (_, commandLine, folder) => onOpen(pathsIn(commandLine, folder)));
   // macOS does not put them on the command line. It may come before Electron is ready.
   app.on('open-file', (event, path) => {
     event.preventDefault();
-    onOpen(pathsIn([path], '/'));
+    onOpen([path]);
   });
   app.on('activate', () => onOpen([])); // a click on macOS's dock
   return true;

@@ -17,6 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
 };
+/** Of what a browser would ask a person for. */
+const PERMISSIONS =
+  'camera=(self), display-capture=(self), clipboard-read=(self), geolocation=(), microphone=(), hid=(), serial=(), usb=()';
 const INDEX = '/index.html';
 /** Stand in index.html where the nonce of a load goes, and the bridge of a shell that has no preload. */
 const NONCE = '%NONCE%';
@@ -57,7 +60,7 @@ export class Page {
         'referrer-policy': 'no-referrer',
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
-        'permissions-policy': 'camera=(self), display-capture=(self), clipboard-read=(self), geolocation=()',
+        'permissions-policy': PERMISSIONS,
         'cache-control': 'no-store',
       },
       body: name === INDEX ? this.#index(body.toString('utf8'), nonce) : body,
@@ -75,8 +78,7 @@ function contentSecurityPolicy(nonce: string): string {
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
     `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data: blob:",
-    "media-src 'self' blob: mediastream:",
+    "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
     "worker-src 'self'",

@@ -24,10 +24,10 @@ const BROWSER: Desktop = {
       { name: 'Node', version: process.versions.node },
     ],
     platform: process.platform as 'linux' | 'darwin' | 'win32',
-    hasTray: false,
     hasAutostart: false,
     canInstallHelper: false,
   },
+  isAutostartOn: async () => false,
   setAutostart: () => Promise.reject(notOnThisSystem('starting with the desktop')),
   installHelper: () => Promise.reject(notOnThisSystem('installing from a browser')),
 };

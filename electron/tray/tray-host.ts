@@ -17,6 +17,8 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** An app that starts with the desktop may be there before the panel. */
 const PANEL_PATIENCE_MS = 15_000;
 const RETRY_MS = 500;
+/** How long a panel that comes later, or goes, is not noticed. One look costs a millisecond or two. */
+const LOOK_MS = 10_000;
 
 export class TrayHost {
   readonly #platform: NodeJS.Platform;
@@ -32,8 +34,26 @@ export class TrayHost {
     return this.#platform !== 'linux' || (await this.#askTheSessionBus());
   }
 
+  /**
+   * Resolves once the signal aborts, or at once where it can never change.
+   *
+   * @param onAnswer whether there is one: first as soon as that is known, then each time it changes. One that goes is
+   *   given time to start again
+   */
+  async follow(clock: HelperClock, signal: AbortSignal, onAnswer: (isThere: boolean) => void): Promise<void> {
+    let last: boolean | null = null;
+    for (;;) {
+      const isThere: boolean = last === false ? await this.ask() : await this.#wait(clock, signal);
+      if (signal.aborted) return;
+      if (isThere !== last) onAnswer(isThere);
+      if (this.#platform !== 'linux') return;
+      last = isThere;
+      await clock.sleep(LOOK_MS, signal).catch(() => {}); // it is over
+    }
+  }
+
   /** @returns whether it came in time; false too where the signal aborts */
-  async wait(clock: HelperClock, signal: AbortSignal): Promise<boolean> {
+  async #wait(clock: HelperClock, signal: AbortSignal): Promise<boolean> {
     const deadline = clock.monotonicMs() + PANEL_PATIENCE_MS;
     while (!(await this.ask())) {
       if (signal.aborted || clock.monotonicMs() >= deadline) return false;

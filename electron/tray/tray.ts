@@ -7,7 +7,7 @@ const REST_MS = 1_000;
 
 export type TrayHandle = Pick<
   ElectronTray,
-  'setImage' | 'setToolTip' | 'setContextMenu' | 'popUpContextMenu' | 'on'
+  'setImage' | 'setToolTip' | 'setContextMenu' | 'popUpContextMenu' | 'on' | 'destroy'
 >;
 
 export interface TrayOptions {
@@ -25,6 +25,7 @@ export class Tray {
   #shown: TrayModel;
   #wanted: TrayModel;
   #isResting = false;
+  #isDestroyed = false;
 
   constructor(first: TrayModel, options: TrayOptions) {
     this.#options = options;
@@ -49,6 +50,11 @@ export class Tray {
     if (!this.#isResting) this.#show();
   }
 
+  destroy(): void {
+    this.#isDestroyed = true;
+    this.#options.tray.destroy();
+  }
+
   #show(): void {
     const [before, now] = [this.#shown, this.#wanted];
     this.#shown = now;
@@ -62,7 +68,7 @@ export class Tray {
     clock.sleep(REST_MS, signal).then(
       () => {
         this.#isResting = false;
-        this.#show();
+        if (!this.#isDestroyed) this.#show();
       },
       () => {}, // it is over
     );

@@ -22,12 +22,12 @@ export function addServiceCommands(program: Command): void {
     .action(async ({ root }) => (await import('../service/index.ts')).upgradeService(installOrder(root)));
   service
     .command('remove')
-    .description('remove everything but the tunnels')
+    .description('remove everything but the tunnels, and end whatever runs of it')
     .option('--purge', 'remove the tunnels and their keys too')
     .option('--root <dir>', 'remove below DIR, the root of a system that is not running', '/')
     .action(async ({ root, purge = false }) => {
       const { removeService } = await import('../service/index.ts');
-      await removeService({ root, purge, reset: resetHere, say });
+      await removeService({ root, purge, reset: resetHere, clock: systemClock, say });
     });
 }
 

@@ -11,6 +11,7 @@ import { GROUPS, letIn, makeAccounts, removeAccounts } from './accounts.ts';
 import { answers, isListening } from './knock.ts';
 import { type Layout, layoutBelow } from './layout.ts';
 import { locatePayload, type Source } from './payload.ts';
+import { endProcesses } from './processes.ts';
 import { currentVersion, makeCurrent, putVersion, removeOtherVersions } from './program.ts';
 import {
   disableUnits,
@@ -40,6 +41,7 @@ export interface RemoveOrder {
   readonly purge: boolean;
   /** Takes firewall, routes and DNS of ours away, whatever state they are in. */
   readonly reset: () => Promise<void>;
+  readonly clock: HelperClock;
   readonly say: (line: string) => void;
 }
 
@@ -82,11 +84,12 @@ export async function upgradeService(order: InstallOrder): Promise<void> {
   await installService(order);
 }
 
-/** Takes everything away but the tunnels. */
-export async function removeService({ root, purge, reset, say }: RemoveOrder): Promise<void> {
+/** Takes everything away but the tunnels, and ends whatever runs of it. @throws Failure where another program's helper runs */
+export async function removeService({ root, purge, reset, clock, say }: RemoveOrder): Promise<void> {
   requireRoot();
   const layout = layoutBelow(root);
   await disableUnits(layout);
+  if (layout.root === '/') await endProcesses(layout, clock);
   if (await isListening(layout.socket)) throw helperOfAPerson(layout);
   if (layout.root === '/') await reset();
   await removeUnits(layout);

@@ -12,6 +12,7 @@ export interface AppState {
   readonly lockdown: boolean;
   readonly isClosed: boolean;
   readonly settings: AppSettings | null;
+  readonly hasTray: boolean;
 }
 
 export const useAppState = create<AppState>()(() => ({
@@ -22,11 +23,13 @@ export const useAppState = create<AppState>()(() => ({
   lockdown: false,
   isClosed: false,
   settings: null,
+  hasTray: false,
 }));
 
 export function onAppEvent(event: AppEvent): void {
   if (event.event === 'helper') useAppState.setState({ link: event.link, isCurrent: false });
   if (event.event === 'settings') useAppState.setState({ settings: event.settings });
+  if (event.event === 'desktop') useAppState.setState({ hasTray: event.hasTray });
   if (event.event === 'tunnels') {
     const { tunnels, lockdown, isClosed } = event;
     useAppState.setState(({ link }) => ({ tunnels, lockdown, isClosed, isCurrent: link.kind === 'reached' }));

@@ -79,6 +79,7 @@ function Appearance({ settings }: SettingsProps) {
 function Start({ settings }: SettingsProps) {
   const { i18n } = useLingui();
   const hasAutostart = useAppState(({ shell }) => shell?.hasAutostart ?? false);
+  const hasTray = useAppState((state) => state.hasTray);
   const tunnels = useAppState((state) => state.tunnels) ?? [];
   const chosen = settings.connectAtStart ?? NONE;
   const names = sorted(tunnels).map(({ name }) => name);
@@ -89,7 +90,11 @@ function Start({ settings }: SettingsProps) {
         {hasAutostart && (
           <SwitchSetting
             label={i18n._('Start with the desktop')}
-            hint={i18n._('Wayfare waits in the tray after you log in.')}
+            hint={
+              hasTray
+                ? i18n._('Wayfare waits in the tray after you log in.')
+                : i18n._('Wayfare opens its window after you log in: this desktop shows no tray now.')
+            }
             isOn={settings.autostart}
             onChange={(autostart) => change({ autostart })}
           />

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AppWorld } from '../support/app-world.ts';
 import { CAMERA_ADDRESS } from '../support/browser-server.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
+import { whitePng } from '../support/white-png.ts';
 import {
   chooseFiles,
   dropFiles,
@@ -211,11 +212,13 @@ describe('the preview', () => {
     const page = await visitImport();
     const files = [
       { name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgo=', 'base64') },
+      { name: 'enormous.png', mimeType: 'image/png', buffer: whitePng(12_000, 12_000) },
       { name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('PK\x03\x04 nothing') },
       { name: 'x.conf', mimeType: 'text/plain', buffer: Buffer.alloc(0) },
     ];
     await chooseFiles(page, files);
     for (const { name } of files) await page.getByText(name).first().waitFor();
+    await page.getByText('This picture has 12,000 × 12,000 pixels').waitFor();
     expect(await previewed(page)).toEqual([]);
   });
 });

@@ -68,7 +68,8 @@ function say(line: string): void {
 }
 
 const install = (person?: number) => installService(order(person));
-const remove = (purge = false) => removeService({ root: root(), purge, reset: failIfCalled, say });
+const remove = (purge = false) =>
+  removeService({ root: root(), purge, reset: failIfCalled, clock: systemClock, say });
 
 /** What is to be reset is this machine's network, not that of the system below the root. */
 async function failIfCalled(): Promise<void> {

@@ -15,15 +15,17 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BootedMachine, whyNoBootedMachine } from '../support/booted-machine.ts';
 import { newKey, publicKeyOf } from '../support/helper-world.ts';
-import { ServiceMachine, TRAVELLER_UID } from '../support/installed-service.ts';
+import { INSTALLED, ServiceMachine, TRAVELLER_UID } from '../support/installed-service.ts';
 import { closeNamespaces, createNamespace, type Namespace, uniqueInterface } from '../support/netns.ts';
 import { spreadText } from '../support/percentile.ts';
-import { run, waitFor } from '../support/processes.ts';
+import { BackgroundProcess, run, waitFor } from '../support/processes.ts';
 
 const SERVER_PORT = 51_820;
 /** How often the service is started and killed for the figures. */
 const MEASURED = 10;
-const INSTALL_HELPER = resolve(import.meta.dirname, '../../build/linux/install-helper');
+const BUILD = resolve(import.meta.dirname, '../../build');
+const INSTALL_HELPER = join(BUILD, 'linux/install-helper');
+const BEFORE_REMOVE = join(BUILD, 'electron/before-remove.sh');
 
 let folder = '';
 let installed: ServiceMachine;
@@ -320,6 +322,32 @@ describe.runIf(whyNoBootedMachine() === null)('the service', () => {
     expect(stdout).toContain('traveller may use it after the next login.');
     expect(existsSync(machine.path('/opt/owned'))).toBe(false);
     expect((await wayfare('list')).stdout).toContain('home');
+  });
+
+  it('is_removed_by_the_script_of_the_package_with_all_that_a_person_has_started_of_it', async () => {
+    cpSync(BEFORE_REMOVE, machine.path('/opt/before-remove'));
+    const script = (word: string) => machine.run('sh', ['/opt/before-remove', word]);
+    await machine.sh('systemctl stop wayfare.socket wayfare.service');
+    const foreground = new BackgroundProcess('nsenter', [
+      ...['--target', String(machine.pid), '--all', '--', 'sh', '-c', `exec ${INSTALLED} helper`],
+    ]);
+    await waitFor(() => foreground.stderr.includes('helper ready'), { what: 'the helper' });
+    await wayfare('set', 'home', 'kill-switch', 'on');
+    await wayfare('up', 'home');
+    await wayfare('engine', 'hand0');
+    await script('upgrade');
+    expect((await wayfare('list')).stdout).toMatch(/home +connected/);
+    const network = () => machine.sh('nft list tables; ip -br link; ip rule; ip route show table all');
+    expect(await network()).toMatch(/table inet wayfare.*hand0/s);
+
+    expect((await script('remove')).stdout).toContain('Its tunnels stay in /var/lib/wayfare.');
+    expect(await foreground.exited).toEqual({ code: 0, signal: null });
+    expect(await machine.sh('ls -l /proc/*/exe 2>/dev/null | grep /usr/lib/wayfare || true')).toBe('');
+    const after = await network();
+    for (const trace of ['wayfare', 'home', 'hand0', '10.70.0.']) expect(after).not.toContain(trace);
+    expect(readdirSync(machine.path('/var/lib/wayfare/tunnels'))).toEqual(['home.conf']);
+    expect(readdirSync(machine.path('/usr/lib/wayfare')).sort()).toEqual(['install-helper', 'package']);
+    await script('remove');
   });
 
   it('removes_its_tunnels_too_when_asked_and_leaves_the_package_alone', async () => {

@@ -56,7 +56,6 @@ export const FAKE_SHELL: Shell = {
   kind: 'browser',
   versions: [{ name: 'Wayfare', version: '0.1.0' }],
   platform: 'linux',
-  hasTray: false,
   hasAutostart: false,
   canInstallHelper: false,
 };

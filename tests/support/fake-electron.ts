@@ -9,6 +9,7 @@ import type {
   CustomScheme,
   IpcMain,
   IpcMainInvokeEvent,
+  LoginItemSettings,
   Menu,
   MenuItemConstructorOptions,
   MessageBoxSyncOptions,
@@ -63,7 +64,9 @@ export class FakeApp extends FakeEvents {
   /** Of the app, with its page; and of the person's settings. */
   folder = '';
   readonly switches: Record<string, string> = {};
+  /** What was asked of the system's list of what starts with it, and what that says. */
   readonly loginItems: unknown[] = [];
+  loginItem: Partial<LoginItemSettings> = {};
   /** What was done, in order. */
   readonly done: string[] = [];
 
@@ -81,6 +84,11 @@ export class FakeApp extends FakeEvents {
     this.done.push('ready');
   }
 
+  getLoginItemSettings(options: unknown): LoginItemSettings {
+    this.loginItems.push(options);
+    return { openAtLogin: false, executableWillLaunchAtLogin: false, ...this.loginItem } as LoginItemSettings;
+  }
+
   setLoginItemSettings(settings: unknown): void {
     this.loginItems.push(settings);
   }
@@ -91,6 +99,7 @@ new FakeApp() satisfies Pick<
       | 'on'
       | 'once'
       | 'requestSingleInstanceLock'
+      | 'getLoginItemSettings'
       | 'setLoginItemSettings'
       | 'isPackaged'
       | 'enableSandbox'
@@ -200,6 +209,7 @@ export class FakeWindow extends FakeEvents {
   readonly options: BrowserWindowConstructorOptions;
   /** What was done with it, in order. */
   readonly done: string[] = [];
+  isSeen = false;
   isMax = false;
   isMin = false;
   hasFocus = false;
@@ -210,17 +220,26 @@ export class FakeWindow extends FakeEvents {
     this.options = options;
   }
 
-  show = () => void this.done.push('show');
-  hide = () => void this.done.push('hide');
   focus = () => void this.done.push('focus');
   restore = () => void this.done.push('restore');
   reload = () => void this.done.push('reload');
   maximize = () => void this.done.push('maximize');
+  isVisible = () => this.isSeen;
   isMaximized = () => this.isMax;
   isMinimized = () => this.isMin;
   isFocused = () => this.hasFocus;
   getBounds = (): Rectangle => ({ x: 10, y: 20, width: 800, height: 600 });
   getNormalBounds = this.getBounds;
+
+  show(): void {
+    this.isSeen = true;
+    this.done.push('show');
+  }
+
+  hide(): void {
+    this.isSeen = false;
+    this.done.push('hide');
+  }
 
   async loadURL(url: string): Promise<void> {
     this.done.push(`load ${url}`);
@@ -240,7 +259,7 @@ export class FakeWindow extends FakeEvents {
 new FakeWindow() satisfies Pick<
   BrowserWindow,
   | ('on' | 'once' | 'show' | 'hide' | 'focus' | 'restore' | 'reload' | 'maximize' | 'close')
-  | ('isMaximized' | 'isMinimized' | 'isFocused' | 'getBounds' | 'getNormalBounds' | 'loadURL')
+  | ('isVisible' | 'isMaximized' | 'isMinimized' | 'isFocused' | 'getBounds' | 'getNormalBounds' | 'loadURL')
 >;
 
 export class FakeNotification extends FakeEvents {
@@ -273,6 +292,7 @@ export class FakeTray extends FakeEvents {
   readonly tooltips: string[] = [];
   readonly menus: FakeMenu[] = [];
   readonly poppedUp: FakeMenu[] = [];
+  isDestroyed = false;
 
   setImage(image: NativeImage | string): void {
     this.images.push(String(image));
@@ -289,8 +309,15 @@ export class FakeTray extends FakeEvents {
   popUpContextMenu(menu?: Menu): void {
     this.poppedUp.push(menu as unknown as FakeMenu);
   }
+
+  destroy(): void {
+    this.isDestroyed = true;
+  }
 }
-new FakeTray() satisfies Pick<Tray, 'on' | 'setImage' | 'setToolTip' | 'setContextMenu' | 'popUpContextMenu'>;
+new FakeTray() satisfies Pick<
+  Tray,
+  'on' | 'setImage' | 'setToolTip' | 'setContextMenu' | 'popUpContextMenu' | 'destroy'
+>;
 
 /** The module itself, for the composition root alone: every other part is given what it needs. */
 export class FakeElectron {

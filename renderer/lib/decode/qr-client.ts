@@ -10,16 +10,20 @@ let worker: Worker | null = null;
 let lastId = 0;
 const waiting = new Map<number, (reply: QrReply) => void>();
 
-/** @returns the bytes of each code in it. @throws AppFailure for what is no picture */
+/** @param image not too large to be drawn. @returns the bytes of each code in it. @throws AppFailure for what is no picture */
 export async function qrCodesOfImage(image: Blob): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const bitmap = await createImageBitmap(image).catch(() => {
-    throw new AppFailure({
-      what: i18n._('This picture is damaged, or of a kind that is not known here.'),
-      where: '',
-      advice: i18n._('Save it as PNG or JPEG.'),
-    });
+    throw unknownPicture();
   });
   return qrCodesOfBitmap(await withinLimits(bitmap));
+}
+
+export function unknownPicture(): AppFailure {
+  return new AppFailure({
+    what: i18n._('This picture is damaged, or of a kind that is not known here.'),
+    where: '',
+    advice: i18n._('Save it as PNG or JPEG.'),
+  });
 }
 
 /** @param bitmap is taken over */

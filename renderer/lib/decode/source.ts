@@ -2,8 +2,9 @@
 import { AppFailure } from '../app-failure.ts';
 import { i18n } from '../i18n.ts';
 import { sizeText } from '../units.ts';
-import { MAX_CONF_BYTES, MAX_FILE_BYTES } from './limits.ts';
-import { qrCodesOfImage } from './qr-client.ts';
+import { MAX_CONF_BYTES, MAX_FILE_BYTES, MAX_PIXELS } from './limits.ts';
+import type { PictureSize } from './picture-size.ts';
+import { qrCodesOfImage, unknownPicture } from './qr-client.ts';
 import type { SourceContent } from './source-content.ts';
 
 export type FileKind = 'zip' | 'image' | 'text' | 'binary';
@@ -51,7 +52,7 @@ export async function readSource(file: File): Promise<SourceContent> {
 
 async function readContent(file: File): Promise<SourceContent> {
   if (file.size > MAX_FILE_BYTES) throw tooLarge(file.size, MAX_FILE_BYTES);
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  const bytes = await bytesOf(file);
   switch (fileKind(bytes)) {
     case 'zip': {
       const { readZip } = await import('./zip.ts');
@@ -60,7 +61,7 @@ async function readContent(file: File): Promise<SourceContent> {
       throw new AppFailure({ what: i18n._('This archive is empty.'), where: '', advice: '' });
     }
     case 'image':
-      return ofImage(file);
+      return ofImage(file, bytes);
     case 'text':
       return textContent(file.name, bytes);
     case 'binary':
@@ -72,6 +73,18 @@ async function readContent(file: File): Promise<SourceContent> {
   }
 }
 
+async function bytesOf(file: File): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch {
+    throw new AppFailure({
+      what: i18n._('This cannot be read.'),
+      where: '',
+      advice: i18n._('Is it a folder, or gone? Choose the files themselves.'),
+    });
+  }
+}
+
 /** @throws AppFailure for what is too long, and for nothing */
 export function textContent(fileName: string, bytes: Uint8Array): SourceContent {
   if (bytes.length > MAX_CONF_BYTES) throw tooLarge(bytes.length, MAX_CONF_BYTES);
@@ -80,7 +93,11 @@ export function textContent(fileName: string, bytes: Uint8Array): SourceContent 
   return { confs: [{ fileName, bytes }], notTaken: [] };
 }
 
-async function ofImage(image: File): Promise<SourceContent> {
+async function ofImage(image: File, bytes: Uint8Array): Promise<SourceContent> {
+  const { pictureSize } = await import('./picture-size.ts');
+  const size = pictureSize(bytes);
+  if (size === null) throw unknownPicture();
+  if (size.width * size.height > MAX_PIXELS) throw tooManyPixels(size);
   const codes = await qrCodesOfImage(image);
   if (codes.length === 0)
     throw new AppFailure({
@@ -90,6 +107,19 @@ async function ofImage(image: File): Promise<SourceContent> {
     });
   const fileName = image.name.replace(/\.[a-z0-9]{1,5}$/i, '');
   return { confs: codes.map((bytes) => ({ fileName, bytes })), notTaken: [] };
+}
+
+function tooManyPixels({ width, height }: PictureSize): AppFailure {
+  return new AppFailure({
+    what: i18n._('This picture has {width} × {height} pixels, more than can be looked through.', {
+      width: i18n.number(width),
+      height: i18n.number(height),
+    }),
+    where: '',
+    advice: i18n._('Cut the QR code out of it, or make it smaller: {most} million pixels are the most.', {
+      most: i18n.number(MAX_PIXELS / 1_000_000),
+    }),
+  });
 }
 
 function tooLarge(bytes: number, most: number): AppFailure {

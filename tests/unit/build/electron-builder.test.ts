@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { validateConfiguration } from 'app-builder-lib/out/util/config/config.js';
@@ -7,8 +16,9 @@ import type { Configuration } from 'electron-builder';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import config from '../../../build/electron/config.mjs';
 import { layOutLinuxRoot, writePackageScripts } from '../../../build/electron/linux-root.mjs';
-import { run } from '../../../build/run.mjs';
+import { capture, run } from '../../../build/run.mjs';
 import { locatePayload } from '../../../helper/service/payload.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
 
 const validate = (configuration: Configuration) =>
   validateConfiguration(configuration, new DebugLogger(false));
@@ -31,6 +41,62 @@ describe('the configuration', () => {
       mac: { target: ['dmg'] },
       win: { target: ['nsis'] },
     });
+  });
+
+  /** As app-builder-lib's FpmTarget and fpm write it; dpkg-deb(1) reads it as it does any other. */
+  it.runIf(existsSync('/usr/bin/dpkg-deb'))('describes_a_deb_that_dpkg_takes', async () => {
+    const { linux, deb, extraMetadata } = config;
+    const control = {
+      Package: packageJson.name,
+      Version: packageJson.version,
+      Vendor: linux?.vendor,
+      Architecture: 'amd64',
+      Maintainer: linux?.maintainer,
+      Depends: [deb?.depends].flat().join(', '),
+      Recommends: [deb?.recommends].flat().join(', '),
+      Section: deb?.packageCategory,
+      Priority: 'optional',
+      Homepage: extraMetadata.homepage,
+      Description: `${linux?.synopsis}\n  ${linux?.description}`,
+    };
+    const text = Object.entries(control).map(([field, value]) => `${field}: ${value}\n`);
+    mkdirSync(join(folder, 'root', 'DEBIAN'), { recursive: true });
+    writeFileSync(join(folder, 'root', 'DEBIAN', 'control'), text.join(''));
+    const made = join(folder, 'wayfare.deb');
+    const order = ['--build', '--root-owner-group', join(folder, 'root'), made];
+    expect(await capture('dpkg-deb', order)).toMatchObject({ code: 0, stderr: '' }); // nor a warning
+    expect((await capture('dpkg-deb', ['--field', made])).stdout).toContain(
+      `Homepage: ${control.Homepage}\n`,
+    );
+    // Debian policy 5.6.2 and 3.4.1, which dpkg leaves to others.
+    expect(control.Maintainer).toMatch(/^[^<>,@]+ <[^<>\s@]+@[a-z0-9.-]+>$/);
+    expect(linux?.synopsis).toMatch(/^(?!an? |the )[^\n]{1,79}[^.\n]$/i);
+  });
+
+  /** As fpm writes it, for rpmspec(8). */
+  it.runIf(existsSync('/usr/bin/rpmspec'))('describes_an_rpm_that_rpm_takes', async () => {
+    const { linux, rpm, extraMetadata } = config;
+    const requires = [rpm?.depends].flat();
+    const spec = {
+      Name: packageJson.name,
+      Version: packageJson.version,
+      Release: '1',
+      Summary: linux?.synopsis,
+      License: packageJson.license,
+      Vendor: linux?.vendor,
+      Packager: linux?.maintainer,
+      URL: extraMetadata.homepage,
+    };
+    const lines = [...Object.entries(spec), ...requires.map((each) => ['Requires', each] as const)];
+    const text = lines.map(([tag, value]) => `${tag}: ${value}\n`).join('');
+    writeFileSync(join(folder, 'wayfare.spec'), `${text}%description\n${linux?.description}\n%files\n`);
+    const { code, stdout, stderr } = await capture('rpmspec', [
+      ...['--query', '--queryformat', '%{url} [%{requires}|]'],
+      join(folder, 'wayfare.spec'),
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`${extraMetadata.homepage} `);
+    for (const name of requires) expect(stdout).toContain(`${name}|`);
   });
 
   it('leaves_no_way_to_run_other_code_in_the_apps_name', () => {
@@ -97,7 +163,7 @@ describe('a Linux package', () => {
     await run('sh', ['-n', 'build/electron/before-remove.sh']);
   });
 
-  /** Its other half is never run here: it would remove what is installed on this machine. */
+  /** Its other half would remove what is installed on this machine: tests/netns/service-systemd.test.ts runs it on another. */
   it('keeps_the_service_at_an_upgrade', async () => {
     const script = 'build/electron/before-remove.sh';
     for (const word of ['upgrade', '1', 'deconfigure']) await run('sh', [script, word]);

@@ -54,6 +54,22 @@ describe('the settings', () => {
     expect(await screen.findByRole('switch', { name: 'Start with the desktop' })).toBeDefined();
   });
 
+  it('follow the desktop: its tray as it comes and goes, and its own list of what it starts', async () => {
+    const { tell } = await open('#/settings', 'Settings');
+    act(() => useAppState.setState({ shell: { ...FAKE_SHELL, hasAutostart: true } }));
+    const autostart = () => screen.getByRole('switch', { name: 'Start with the desktop' });
+    expect(screen.getByText(/opens its window after you log in/)).toBeDefined();
+    tell(
+      { event: 'desktop', hasTray: true },
+      { event: 'settings', settings: { ...settings, autostart: true } },
+    );
+    expect(screen.getByText('Wayfare waits in the tray after you log in.')).toBeDefined();
+    expect(autostart().getAttribute('aria-checked')).toBe('true');
+    tell({ event: 'desktop', hasTray: false }, told);
+    expect(screen.getByText(/opens its window after you log in/)).toBeDefined();
+    expect(autostart().getAttribute('aria-checked')).toBe('false');
+  });
+
   it('turn lockdown on and off only after saying what it means', async () => {
     const { app, tell } = await open('#/settings', 'Settings');
     app.handlers.lockdown = () => answered({});

@@ -1,5 +1,5 @@
 /** What a page hears from the app and what the app asks the helper, over a real socket. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { App, type Desktop } from '../../../../electron/app/app.ts';
 import { dispatch } from '../../../../electron/app/dispatch.ts';
 import { DEFAULT_SETTINGS } from '../../../../electron/app/settings.ts';
@@ -29,10 +29,10 @@ beforeEach(async () => {
       kind: 'browser',
       versions: [],
       platform: 'linux',
-      hasTray: false,
       hasAutostart: true,
       canInstallHelper: false,
     },
+    isAutostartOn: async () => settings.autostart,
     setAutostart: async () => {},
     installHelper: async () => {},
   };
@@ -75,9 +75,9 @@ it('tells_a_page_that_comes_the_present_state_at_once', async () => {
   const app = startApp();
   const early = open(app);
   await until(() => kindsOf(early.heard).includes('tunnels'));
-  expect(kindsOf(early.heard)).toEqual(['connecting', 'settings', 'reached', 'tunnels']);
+  expect(kindsOf(early.heard)).toEqual(['connecting', 'settings', 'desktop', 'reached', 'tunnels']);
   const late = open(app);
-  expect(kindsOf(late.heard)).toEqual(['reached', 'tunnels', 'settings']);
+  expect(kindsOf(late.heard)).toEqual(['reached', 'tunnels', 'settings', 'desktop']);
   expect(late.heard[1]).toEqual({ event: 'tunnels', tunnels: [UP], lockdown: false, isClosed: false });
 });
 
@@ -170,7 +170,7 @@ it('forgets_what_it_knew_of_a_helper_that_is_gone', async () => {
   await until(() => kindsOf(heard).includes('tunnels'));
   await helper.stop();
   await until(() => kindsOf(heard).includes('unreachable'));
-  expect(kindsOf(open(app).heard)).toEqual(['unreachable', 'settings']);
+  expect(kindsOf(open(app).heard)).toEqual(['unreachable', 'settings', 'desktop']);
 });
 
 it('says_why_a_helper_does_not_tell_its_state_and_asks_again', async () => {
@@ -185,7 +185,15 @@ it('says_why_a_helper_does_not_tell_its_state_and_asks_again', async () => {
   await until(() => clock.sleeperCount === 2);
   clock.advance(REFRESH_MS);
   await until(() => kindsOf(heard).at(-1) === 'tunnels');
-  expect(kindsOf(heard)).toEqual(['connecting', 'settings', 'reached', 'unreachable', 'reached', 'tunnels']);
+  expect(kindsOf(heard)).toEqual([
+    'connecting',
+    'settings',
+    'desktop',
+    'reached',
+    'unreachable',
+    'reached',
+    'tunnels',
+  ]);
 });
 
 it('looks_again_every_five_seconds_while_a_tunnel_runs_and_somebody_looks_on', async () => {
@@ -356,7 +364,11 @@ it('keeps_files_for_the_first_page_and_tells_them_once', () => {
 
 it('tells_every_page_of_changed_settings_and_the_desktop_of_its_own', async () => {
   const asked: boolean[] = [];
-  desktop = { ...desktop, setAutostart: async (isOn) => void asked.push(isOn) };
+  desktop = {
+    ...desktop,
+    isAutostartOn: async () => asked.at(-1) ?? false,
+    setAutostart: async (isOn) => void asked.push(isOn),
+  };
   const app = startApp();
   const { heard } = open(app);
   await app.handlers.changeSettings({ theme: 'dark', autostart: false });
@@ -364,6 +376,62 @@ it('tells_every_page_of_changed_settings_and_the_desktop_of_its_own', async () =
   expect(asked).toEqual([true]);
   expect(heard.filter(({ event }) => event === 'settings')).toHaveLength(3);
   expect(settings).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', autostart: true });
+});
+
+describe('what starts with the desktop', () => {
+  let isOn = true;
+  const asked: boolean[] = [];
+  const autostarts = (heard: readonly AppEvent[]) =>
+    heard.flatMap((event) => (event.event === 'settings' ? [event.settings.autostart] : []));
+
+  beforeEach(() => {
+    isOn = true;
+    asked.length = 0;
+    settings = { ...DEFAULT_SETTINGS, autostart: true };
+    desktop = {
+      ...desktop,
+      isAutostartOn: async () => isOn,
+      setAutostart: async (wanted) => void asked.push(wanted),
+    };
+  });
+
+  it('is_told_as_the_desktop_has_it_and_not_as_it_was_written_last', async () => {
+    isOn = false;
+    const { heard } = open(startApp());
+    await until(() => autostarts(heard).at(-1) === false);
+    expect(settings.autostart).toBe(true);
+  });
+
+  it('is_read_again_when_the_shell_says_so_and_told_where_it_is_another', async () => {
+    const app = startApp();
+    const { heard } = open(app);
+    await app.readAutostart();
+    expect(autostarts(heard)).toEqual([true]);
+    isOn = false;
+    await app.readAutostart();
+    expect(autostarts(heard)).toEqual([true, false]);
+  });
+
+  it('is_not_switched_on_again_with_another_setting_by_a_page_that_does_not_know_yet', async () => {
+    const app = startApp();
+    const { heard } = open(app);
+    await app.readAutostart();
+    isOn = false;
+    await app.handlers.changeSettings({ ...settings, theme: 'dark' });
+    expect(asked).toEqual([]);
+    expect(heard.at(-1)).toMatchObject({ settings: { theme: 'dark', autostart: false } });
+  });
+});
+
+it('tells_whether_there_is_a_tray_as_it_comes_and_goes', () => {
+  const app = startApp();
+  const { heard } = open(app);
+  app.setTray(true);
+  app.setTray(false);
+  const told = heard.flatMap((event) => (event.event === 'desktop' ? [event.hasTray] : []));
+  expect(told).toEqual([false, true, false]);
+  app.setTray(true);
+  expect(open(app).heard.at(-1)).toEqual({ event: 'desktop', hasTray: true });
 });
 
 it('changes_nothing_where_the_desktop_refuses', async () => {

@@ -6,12 +6,18 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { desktopEntry, setAutostart } from '../../../../electron/main/autostart.ts';
+import {
+  type AutostartOptions,
+  desktopEntry,
+  isAutostartOn,
+  setAutostart,
+} from '../../../../electron/main/autostart.ts';
 import { FakeApp } from '../../../support/fake-electron.ts';
 
 let configFolder = '';
@@ -24,8 +30,12 @@ afterEach(() => rmSync(configFolder, { recursive: true }));
 
 const entry = () => join(configFolder, 'autostart', 'wayfare.desktop');
 
-function set(isOn: boolean, program = '/opt/Wayfare/wayfare-app', platform: NodeJS.Platform = 'linux') {
-  return setAutostart(isOn, { app, platform, configFolder, program });
+function options(platform: NodeJS.Platform = 'linux'): AutostartOptions {
+  return { app, platform, configFolder, program: '/opt/Wayfare/wayfare-app' };
+}
+
+function set(isOn: boolean, platform?: NodeJS.Platform): Promise<void> {
+  return setAutostart(isOn, options(platform));
 }
 
 /** The Exec line as a desktop reads it: first as a string of the file, then as words. */
@@ -92,9 +102,66 @@ describe('on Linux', () => {
   });
 });
 
+describe('on Linux it is on', () => {
+  it('where_its_entry_is', async () => {
+    expect(await isAutostartOn(options())).toBe(false);
+    await set(true);
+    expect(await isAutostartOn(options())).toBe(true);
+    rmSync(entry());
+    expect(await isAutostartOn(options())).toBe(false);
+  });
+
+  it.each([
+    ['Hidden=true'],
+    ['Hidden = true '],
+    ['X-GNOME-Autostart-enabled=false'],
+    ['X-GNOME-Autostart-enabled = false'],
+  ])('unless_the_desktop_has_switched_it_off_by_%s', async (line) => {
+    await set(true);
+    writeFileSync(entry(), `${readFileSync(entry(), 'utf8').replace(/^X-GNOME.*\n/m, '')}${line}\n`);
+    expect(await isAutostartOn(options())).toBe(false);
+    await set(true);
+    expect(await isAutostartOn(options())).toBe(true);
+  });
+
+  it.each([['Hidden=false'], ['# Hidden=true'], ['X-Other-Hidden=true']])(
+    'whatever_else_is_in_the_entry,_such_as_%s',
+    async (line) => {
+      await set(true);
+      writeFileSync(entry(), `${readFileSync(entry(), 'utf8')}${line}\n`);
+      expect(await isAutostartOn(options())).toBe(true);
+    },
+  );
+
+  it.each([
+    ['is_empty', () => writeFileSync(entry(), '')],
+    ['is_a_folder', () => mkdirSync(entry())],
+    ['leads_nowhere', () => symlinkSync('nowhere', entry())],
+  ])('not_where_the_entry_%s', async (_, make) => {
+    mkdirSync(join(configFolder, 'autostart'));
+    make();
+    expect(await isAutostartOn(options())).toBe(false);
+  });
+});
+
+it('on macOS it is on where the system says so', async () => {
+  app.loginItem = { openAtLogin: true };
+  expect(await isAutostartOn(options('darwin'))).toBe(true);
+  app.loginItem = { openAtLogin: false };
+  expect(await isAutostartOn(options('darwin'))).toBe(false);
+});
+
+it('on Windows it is off where the task manager has switched it off', async () => {
+  app.loginItem = { openAtLogin: true, executableWillLaunchAtLogin: true };
+  expect(await isAutostartOn(options('win32'))).toBe(true);
+  app.loginItem = { openAtLogin: true, executableWillLaunchAtLogin: false };
+  expect(await isAutostartOn(options('win32'))).toBe(false);
+  expect(app.loginItems).toEqual(Array(2).fill({ args: ['--hidden'] }));
+});
+
 describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
   it.each([true, false])('it_is_the_systems_own_setting_(%s)', async (isOn) => {
-    await set(isOn, '/x', platform);
+    await set(isOn, platform);
     expect(app.loginItems).toEqual([{ openAtLogin: isOn, args: ['--hidden'] }]);
     expect(existsSync(entry())).toBe(false);
   });

@@ -9,12 +9,14 @@ let folder = '';
 let hasTray = true;
 let mayDiscard = false;
 let made: FakeWindow[] = [];
+let focused = 0;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wayfare-window-'));
   hasTray = true;
   mayDiscard = false;
   made = [];
+  focused = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -31,6 +33,9 @@ function mainWindow(): MainWindow {
     stateFile: join(folder, 'window.json'),
     screens: () => [{ x: 0, y: 0, width: 1_920, height: 1_080 }],
     hasTray: async () => hasTray,
+    onFocus: () => {
+      focused += 1;
+    },
     mayDiscard: () => mayDiscard,
   });
 }
@@ -78,6 +83,28 @@ describe('the window', () => {
     const { window, fake } = shown();
     window.show('home');
     expect(fake.done.slice(-3)).toEqual(['load app://wayfare/#/tunnel/home', 'show', 'focus']);
+  });
+
+  it('says_when_somebody_looks_at_it', () => {
+    const { fake } = shown();
+    expect(focused).toBe(0);
+    fake.emit('focus');
+    expect(focused).toBe(1);
+  });
+
+  it('is_revealed_where_it_is_hidden_or_was_never_made_and_else_left_as_it_is', async () => {
+    const window = mainWindow();
+    window.reveal();
+    const fake = made.at(-1)!;
+    fake.emit('ready-to-show');
+    window.reveal();
+    fake.isSeen = false;
+    fake.isMin = true;
+    window.reveal();
+    expect(fake.done).toEqual(['load app://wayfare/', 'show']);
+    fake.isMin = false;
+    window.reveal();
+    expect(fake.done.slice(2)).toEqual(['show', 'focus']);
   });
 
   it('is_made_again_after_it_has_gone', async () => {

@@ -45,6 +45,7 @@ afterEach(() => {
 });
 
 const page = new FakeContents();
+const start = (...words: string[]) => main(['/opt/Wayfare/wayfare-app', ...words]);
 const request = (verb: string, body: object) => electron.ipcMain.invoke(page, OUR_FRAME, REQUEST, verb, body);
 
 describe('the first start', () => {
@@ -54,7 +55,7 @@ describe('the first start', () => {
       expect(protocol.schemes.map(({ scheme }) => scheme)).toEqual(['app']);
       app.done.push('ready');
     };
-    await main([]);
+    await start();
     expect(app.done).toEqual([`userData ${join(folder, 'wayfare', 'electron')}`, 'sandbox', 'ready']);
     const guest = new FakeContents();
     app.emit('web-contents-created', {}, guest);
@@ -62,7 +63,7 @@ describe('the first start', () => {
   });
 
   it('opens_the_window_on_the_page', async () => {
-    await main([]);
+    await start();
     const [window] = electron.windows;
     expect(window?.done).toEqual(['load app://wayfare/']);
     expect(window?.options.webPreferences?.preload).toBe(join(folder, 'dist', 'electron', 'preload.cjs'));
@@ -70,14 +71,14 @@ describe('the first start', () => {
   });
 
   it('denies_what_the_page_does_not_need', async () => {
-    await main([]);
+    await start();
     const { defaultSession } = electron.session;
     expect(defaultSession.check(page.asContents(), 'geolocation', '', { isMainFrame: true })).toBe(false);
     expect(defaultSession.device({} as never)).toBe(false);
   });
 
   it('answers_the_page_without_a_helper_and_says_that_there_is_none', async () => {
-    await main([]);
+    await start();
     expect(await request('hello', {})).toMatchObject({ ok: true, result: { shell: { kind: 'electron' } } });
     await electron.ipcMain.invoke(page, OUR_FRAME, LISTEN);
     const links = () =>
@@ -92,7 +93,7 @@ describe('the first start', () => {
   });
 
   it('takes_theme_and_language_from_the_settings', async () => {
-    await main([]);
+    await start();
     const menuLabels = () => electron.menus.at(-1)?.map(({ label }) => label);
     expect(menuLabels()).toContain('Datei');
     const settings = { theme: 'dark', language: 'en', autostart: false, connectAtStart: null };
@@ -101,19 +102,40 @@ describe('the first start', () => {
     expect(menuLabels()).toContain('File');
   });
 
-  it('opens_the_file_that_it_was_started_with', async () => {
-    const file = join(folder, 'home.conf');
-    writeFileSync(file, '[Interface]');
+  it('looks_again_whether_it_starts_with_the_desktop_when_somebody_looks_at_it', async () => {
+    const entry = join(folder, 'autostart', 'wayfare.desktop');
+    mkdirSync(join(folder, 'autostart'));
+    writeFileSync(entry, '[Desktop Entry]\nExec=wayfare-app\n');
+    await start();
+    const looking = new FakeContents();
+    await electron.ipcMain.invoke(looking, OUR_FRAME, LISTEN);
+    const isOn = () => {
+      const events = looking.sent.map(({ value }) => value as AppEvent);
+      return events.flatMap((event) => (event.event === 'settings' ? [event.settings.autostart] : [])).at(-1);
+    };
+    await waitFor(() => isOn() === true, { what: 'that it does' });
+    rmSync(entry);
+    electron.windows[0]?.emit('focus');
+    await waitFor(() => isOn() === false, { what: 'that it does not any more' });
+  });
+
+  it('opens_the_file_that_it_was_started_with_and_says_what_it_does_not_open', async () => {
+    const [file, notes] = [join(folder, 'home.conf'), join(folder, 'notes.txt')];
+    for (const path of [file, notes]) writeFileSync(path, '[Interface]');
     const opening = new FakeContents();
-    await main([file]);
+    await start(file, notes);
     await electron.ipcMain.invoke(opening, OUR_FRAME, LISTEN);
-    await waitFor(() => opening.sent.some(({ value }) => (value as AppEvent).event === 'open-files'), {
-      what: 'the opened file',
+    const opened = () =>
+      opening.sent.map(({ value }) => value as AppEvent).find(({ event }) => event === 'open-files');
+    await waitFor(() => opened() !== undefined, { what: 'the opened file' });
+    expect(opened()).toMatchObject({
+      files: [{ fileName: 'home.conf' }],
+      notTaken: [{ fileName: 'notes.txt', reason: expect.stringContaining('.conf') }],
     });
   });
 
   it('asks_before_it_loses_a_text_that_is_not_stored', async () => {
-    await main([]);
+    await start();
     const [window] = electron.windows;
     window!.hasUnsavedText = true;
     for (electron.dialog.pressed of [0, 1]) {
@@ -126,7 +148,7 @@ describe('the first start', () => {
   });
 
   it('stays_out_of_sight_when_the_desktop_starts_it', async () => {
-    await main(['--hidden']);
+    await start('--hidden');
     expect(electron.windows).toEqual([]);
     electron.app.emit('second-instance', {}, [], '/');
     await waitFor(() => electron.windows.length === 1, { what: 'the window' });
@@ -134,7 +156,7 @@ describe('the first start', () => {
 
   it('says_why_it_cannot_start', async () => {
     rmSync(join(folder, 'dist'), { recursive: true });
-    await main([]);
+    await start();
     expect(electron.dialog.shown).toEqual([expect.stringContaining('ENOENT')]);
     expect(electron.app.done).toContain('exit');
   });
@@ -142,7 +164,7 @@ describe('the first start', () => {
 
 it('a_second_start_ends_without_a_window', async () => {
   electron.app.isFirst = false;
-  await main([]);
+  await start();
   expect(electron.app.done).toContain('quit');
   expect(electron.windows).toEqual([]);
 });

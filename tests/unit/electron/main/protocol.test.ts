@@ -24,8 +24,20 @@ describe('app://wayfare', () => {
     const response = await protocol.fetch('app://wayfare/');
     expect(response.status).toBe(200);
     const policy = response.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
     const nonce = /nonce-([^']+)/.exec(policy)?.[1];
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      `style-src 'self' 'nonce-${nonce}'`,
+      "img-src 'self' data:",
+      "font-src 'self'",
+      "connect-src 'self'",
+      "worker-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    expect(response.headers.get('permissions-policy')).toContain('microphone=()');
     expect(await response.text()).toBe(`<meta content="${nonce}">`);
   });
 

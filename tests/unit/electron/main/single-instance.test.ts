@@ -17,8 +17,9 @@ describe('a second start', () => {
 
   it('hands_its_files_to_the_first_which_reads_them_from_its_folder', () => {
     const { app, opened } = start();
-    app.emit('second-instance', {}, ['/opt/Wayfare/wayfare-app', '--no-sandbox', 'home.conf'], '/home/anna');
-    expect(opened).toEqual([['/home/anna/home.conf']]);
+    const commandLine = ['/tmp/.mount_x/wayfare-app', '--no-sandbox', 'home.conf', '/etc/hosts'];
+    app.emit('second-instance', {}, commandLine, '/home/anna');
+    expect(opened).toEqual([['/home/anna/home.conf', '/etc/hosts']]);
   });
 
   it('without_files_only_shows_the_first', () => {
@@ -32,7 +33,8 @@ describe('macOS', () => {
   it('opens_a_file_by_an_event', () => {
     const { app, opened } = start();
     expect(app.emitPreventable('open-file', '/Users/anna/home.conf')).toBe(true);
-    expect(opened).toEqual([['/Users/anna/home.conf']]);
+    expect(app.emitPreventable('open-file', '/Users/anna/notes.txt')).toBe(true);
+    expect(opened).toEqual([['/Users/anna/home.conf'], ['/Users/anna/notes.txt']]);
   });
 
   it('shows_the_window_from_the_dock', () => {

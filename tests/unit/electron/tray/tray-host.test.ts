@@ -52,29 +52,56 @@ describe('on Linux a tray', () => {
     expect(await new TrayHost('linux', join(folder, 'missing')).ask()).toBe(false);
   });
 
-  it('is_waited_for_while_the_desktop_starts', async () => {
-    const host = say(`[ -e ${folder}/panel ] && echo "b true"`);
-    const panel = clock((now) => {
-      if (now === 3_000) writeFileSync(join(folder, 'panel'), '');
+  /** What is told until the clock, which nobody waits for, is at `endMs`. */
+  async function told(host: TrayHost, endMs: number, onSleep: (now: number) => void = () => {}) {
+    const stop = new AbortController();
+    const time = clock((now) => {
+      onSleep(now);
+      if (now >= endMs) stop.abort();
     });
-    expect(await host.wait(panel, new AbortController().signal)).toBe(true);
-    expect(panel.monotonicMs()).toBe(3_000);
+    const answers: [boolean, number][] = [];
+    await host.follow(time, stop.signal, (isThere) => answers.push([isThere, time.monotonicMs()]));
+    return answers;
+  }
+  /** Answers as its panel is there or not. */
+  const withPanel = () => say(`[ -e ${folder}/panel ] && echo "b true"`);
+  const openPanel = () => writeFileSync(join(folder, 'panel'), '');
+  const closePanel = () => rmSync(join(folder, 'panel'));
+
+  it('is_waited_for_while_the_desktop_starts', async () => {
+    const answers = await told(withPanel(), 10_000, (now) => now === 3_000 && openPanel());
+    expect(answers).toEqual([[true, 3_000]]);
   });
 
-  it('is_given_up_after_fifteen_seconds', async () => {
-    const patience = clock();
-    expect(await new TrayHost('linux', '/missing').wait(patience, new AbortController().signal)).toBe(false);
-    expect(patience.monotonicMs()).toBe(15_000);
+  it('is_given_up_after_fifteen_seconds_and_found_when_it_comes_later', async () => {
+    const answers = await told(withPanel(), 26_000, (now) => now === 25_000 && openPanel());
+    expect(answers).toEqual([
+      [false, 15_000],
+      [true, 25_000],
+    ]);
+  });
+
+  it('is_gone_where_it_does_not_start_again_in_time', async () => {
+    openPanel();
+    const answers = await told(withPanel(), 37_000, (now) => {
+      if (now === 10_000) closePanel();
+      if (now === 11_000) openPanel();
+      if (now === 21_000) closePanel();
+    });
+    expect(answers).toEqual([
+      [true, 0],
+      [false, 36_000],
+    ]);
   });
 
   it('is_not_waited_for_once_the_app_ends', async () => {
-    const stop = new AbortController();
-    const ending = clock(() => stop.abort());
-    expect(await new TrayHost('linux', '/missing').wait(ending, stop.signal)).toBe(false);
-    expect(ending.monotonicMs()).toBe(500);
+    expect(await told(new TrayHost('linux', '/missing'), 500)).toEqual([]);
   });
 });
 
 it.each(['darwin', 'win32'] as const)('%s_has_one_always', async (platform) => {
-  expect(await new TrayHost(platform, '/missing').ask()).toBe(true);
+  const answers: boolean[] = [];
+  const host = new TrayHost(platform, '/missing');
+  await host.follow(clock(), new AbortController().signal, (isThere) => answers.push(isThere));
+  expect(answers).toEqual([true]);
 });

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { fileKind, readSource } from '../../../../renderer/lib/decode/source.ts';
+import { whitePng } from '../../../support/white-png.ts';
 import { archive } from './archives.ts';
 
 const CONF = '[Interface]\nAddress = 10.0.0.2\n';
@@ -60,7 +61,7 @@ describe('a source', () => {
     const codes: Uint8Array[] = [];
     vi.stubGlobal('createImageBitmap', async () => ({ width: 10, height: 10 }));
     vi.stubGlobal('Worker', workerThatFinds(codes));
-    const png = new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47)], 'office wall.png');
+    const png = file(whitePng(10, 10), 'office wall.png');
     await expect(readSource(png)).rejects.toThrow('No QR code was found in this picture.');
     codes.push(Buffer.from('one'), Buffer.from('other'));
     const { confs } = await readSource(png);
@@ -72,8 +73,36 @@ describe('a source', () => {
 
   test('that is a damaged picture is refused in words', async () => {
     vi.stubGlobal('createImageBitmap', () => Promise.reject(new DOMException('', 'InvalidStateError')));
-    const png = new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47)], 'x.png');
-    await expect(readSource(png)).rejects.toThrow('This picture is damaged');
+    const header = whitePng(10, 10).subarray(0, 40);
+    for (const bytes of [header, header.subarray(0, 4), '<svg/>'])
+      await expect(readSource(file(bytes, 'x.png'))).rejects.toThrow('This picture is damaged');
+  });
+
+  test('that is an enormous picture in a few bytes is refused before anything is drawn', async () => {
+    const draw = vi.fn(async () => ({ width: 10, height: 10 }));
+    vi.stubGlobal('createImageBitmap', draw);
+    vi.stubGlobal('Worker', workerThatFinds([Buffer.from('one')]));
+    const enormous = whitePng(50_000, 50_000, 8);
+    expect(enormous.length).toBeLessThan(1_000);
+    const refused = readSource(file(enormous, 'wall.png'));
+    await expect(refused).rejects.toThrow('This picture has 50,000 × 50,000 pixels');
+    await expect(refused).rejects.toMatchObject({
+      parts: { where: 'wall.png', advice: expect.stringContaining('70 million pixels are the most') },
+    });
+    expect(draw).not.toHaveBeenCalled();
+    const camera = whitePng(9_248, 6_944, 8); // 64 megapixels
+    await readSource(file(camera, 'camera.png'));
+    expect(draw).toHaveBeenCalledOnce();
+  });
+
+  test('that cannot be read, such as a folder that was dropped, is refused in words', async () => {
+    const folder = file('', 'tunnels');
+    Object.defineProperty(folder, 'arrayBuffer', {
+      value: () => Promise.reject(new DOMException('not found', 'NotFoundError')),
+    });
+    await expect(readSource(folder)).rejects.toMatchObject({
+      parts: { what: 'This cannot be read.', where: 'tunnels' },
+    });
   });
 });
 
