@@ -20,6 +20,12 @@ const PROGRAMS = [
 const REQUIRE = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);`;
 
+/** The package `ws` would look for native addons wherever node finds modules. */
+const NO_ADDONS = {
+  'process.env.WS_NO_BUFFER_UTIL': '"1"',
+  'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
+};
+
 /**
  * Koffi's binary stays in node_modules. An import of it would stand at the head of the bundle and load it for every
  * command; so it is required where the first file that needs it begins.
@@ -59,6 +65,7 @@ async function bundleProgram({ name, entry }, folder) {
     minifyWhitespace: true, // every command reads all of it
     minifySyntax: true,
     sourcemap: true,
+    define: NO_ADDONS,
     plugins: [KOFFI_WHEN_NEEDED],
     logLevel: 'silent',
   });

@@ -1,21 +1,36 @@
 /** The bridge of the browser shell, loaded before the page: the same `window.wayfare` as Electron's preload makes. */
-import { createBridge, UNREACHABLE } from './bridge.ts';
+import { AppSocket, type Socket, type SocketListener } from './app-socket.ts';
+import { createBridge } from './bridge.ts';
 
-const bridge = createBridge({
-  async request(verb, request) {
-    const reply = await fetch(`./api/${verb}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-    });
-    return reply.json();
-  },
-  listen(listener) {
-    // The browser itself connects again, and hears the present state then.
-    const events = new EventSource('./api/events');
-    events.onmessage = ({ data }) => listener(JSON.parse(data));
-    events.onerror = () => listener({ event: 'helper', link: { kind: 'unreachable', error: UNREACHABLE } });
-  },
+const socket = new AppSocket({ connect, clock: { sleep } });
+addEventListener('online', () => socket.hurry());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') socket.hurry();
 });
 
-Object.defineProperty(window, 'wayfare', { value: Object.freeze(bridge) });
+function connect({ onOpen, onText, onClose }: SocketListener): Socket {
+  const url = new URL('./socket', location.href);
+  url.protocol = 'ws:';
+  const opened = new WebSocket(url);
+  opened.onopen = onOpen;
+  opened.onmessage = ({ data }) => onText(data);
+  opened.onclose = onClose;
+  return opened;
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', stop);
+  });
+}
+
+Object.defineProperty(window, 'wayfare', { value: Object.freeze(createBridge(socket)) });

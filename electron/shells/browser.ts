@@ -5,21 +5,24 @@
  * of this machine is not let in even with the token: a browser that is started with an address shows it to everybody
  * who lists the processes.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HelperClock } from '../../helper/clock.ts';
 import { errorCode, Failure } from '../../helper/failure.ts';
 import type { App } from '../app/app.ts';
-import { dispatch } from '../app/dispatch.ts';
-import { VERBS } from '../ipc/contract.ts';
 import type { Page } from './page.ts';
+import { PageSockets } from './page-sockets.ts';
 import { ownerOf } from './socket-owner.ts';
 import { Visitors } from './visitors.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** A `.conf` of a megabyte in base64, and its frame. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
-/** What a page that does not read may keep waiting. It comes again, and hears the present state. */
-const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 /** A browser on the same machine says at once what it wants. */
 const LIMITS = {
   headersTimeout: 3_000,
@@ -27,7 +30,7 @@ const LIMITS = {
   connectionsCheckingInterval: 500,
   maxHeaderSize: 8 * 1024,
 };
-/** A browser has six at a time for one host. */
+/** A browser has six at a time for one host, and its WebSockets. */
 const MAX_CONNECTIONS = 64;
 const OURS_ALONE = {
   'cache-control': 'no-store',
@@ -50,10 +53,16 @@ export interface BrowserShellOptions {
   readonly page: Page;
   /** 0 for any that is free. */
   readonly port: number;
+  readonly clock: HelperClock;
 }
 
 /** @throws Failure where the port cannot be had */
-export async function openBrowserShell({ app, page, port }: BrowserShellOptions): Promise<BrowserShell> {
+export async function openBrowserShell({
+  app,
+  page,
+  port,
+  clock,
+}: BrowserShellOptions): Promise<BrowserShell> {
   const server = createServer(LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket) => {
@@ -61,16 +70,29 @@ export async function openBrowserShell({ app, page, port }: BrowserShellOptions)
   });
   await listen(server, port);
   const host = `${LOOPBACK}:${(server.address() as AddressInfo).port}`;
-  const visitors = new Visitors(host);
+  const sockets = new PageSockets(app, clock);
+  const served: Served = { page, sockets, visitors: new Visitors(host) };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void serve(request, response, { app, page, visitors });
+    const status = serve(request, response, served);
+    if (status !== null) refuse(response, status);
   });
-  return { url: `http://${host}/?token=${visitors.token}`, close: () => close(server) };
+  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    const status = whyNoSocket(request, served);
+    if (status === null) sockets.accept(request, connection, head);
+    else refuseUpgrade(connection, status);
+  });
+  return {
+    url: `http://${host}/?token=${served.visitors.token}`,
+    close() {
+      sockets.close();
+      return close(server);
+    },
+  };
 }
 
 interface Served {
-  readonly app: App;
   readonly page: Page;
+  readonly sockets: PageSockets;
   readonly visitors: Visitors;
 }
 
@@ -80,69 +102,45 @@ function isOurUser(socket: Socket): boolean {
   return own === 0 || process.platform !== 'linux' || ownerOf(socket) === own;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
-  const { app, page, visitors } = served;
+/** @returns the status of a refusal, null for what is answered */
+function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { page, visitors }: Served,
+): number | null {
   const { method, url = '' } = request;
   const [path = '', query = ''] = url.split('?', 2);
   const token = new URLSearchParams(query).get('token');
-  if (!visitors.isOurPage(request)) return refuse(response, 403);
+  if (!visitors.isOurPage(request)) return 403;
   if (path === '/' && method === 'GET' && token !== null) {
     const cookie = visitors.admit(token);
-    if (cookie === null) return refuse(response, 403);
+    if (cookie === null) return 403;
     response.writeHead(303, { ...OURS_ALONE, location: visitors.place, 'set-cookie': cookie }).end();
-    return;
+    return null;
   }
-  if (!visitors.isAdmitted(request) || !path.startsWith(visitors.place)) return refuse(response, 403);
-  const name = path.slice(visitors.place.length);
-  const verb = /^api\/(\w+)$/.exec(name)?.[1];
-  if (verb === 'events' && method === 'GET') return tellEvents(app, request, response);
-  if (verb !== undefined && Object.hasOwn(VERBS, verb) && method === 'POST')
-    return answer(app, verb, request, response);
-  const file = method === 'GET' ? page.file(`/${name}`) : null;
-  if (file === null) return refuse(response, 404);
+  if (!visitors.isAdmitted(request) || !path.startsWith(visitors.place)) return 403;
+  const file = method === 'GET' ? page.file(`/${path.slice(visitors.place.length)}`) : null;
+  if (file === null) return 404;
   response.writeHead(200, { ...file.headers }).end(file.body);
+  return null;
 }
 
-async function answer(
-  app: App,
-  verb: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { 'content-type': type, 'content-length': length } = request.headers;
-  if (type !== 'application/json') return refuse(response, 415);
-  if (!(Number(length) <= MAX_BODY_BYTES)) return refuse(response, 413);
-  const body = await readBody(request);
-  if (body === null) return refuse(response, 400);
-  const reply = await dispatch(verb, body.value, app.handlers);
-  response.writeHead(200, { ...OURS_ALONE, 'content-type': 'application/json' }).end(JSON.stringify(reply));
-}
-
-/** Server-sent events (HTML, section 9.2), until the page goes. */
-function tellEvents(app: App, request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { ...OURS_ALONE, 'content-type': 'text/event-stream' });
-  const stop = app.listen((event) => {
-    if (event.event === 'traffic' && response.writableNeedDrain) return;
-    response.write(`data: ${JSON.stringify(event)}\n\n`);
-    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
-  });
-  request.once('close', stop);
-}
-
-/** @returns null for what is no JSON */
-async function readBody(request: IncomingMessage): Promise<{ value: unknown } | null> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of request) chunks.push(chunk);
-    return { value: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
-  } catch {
-    return null; // or it went away
-  }
+/** @returns the status of a refusal, null for what is let in */
+function whyNoSocket(request: IncomingMessage, { sockets, visitors }: Served): number | null {
+  if (!visitors.isOurScript(request) || !visitors.isAdmitted(request)) return 403;
+  if (request.url !== `${visitors.place}socket`) return 404;
+  return sockets.isFull ? 503 : null;
 }
 
 function refuse(response: ServerResponse, status: number): void {
   const headers = { ...OURS_ALONE, 'content-type': 'text/plain', connection: 'close' };
   response.writeHead(status, headers).end(REFUSAL);
+}
+
+function refuseUpgrade(connection: Duplex, status: number): void {
+  connection.on('error', () => {}); // it went away
+  connection.once('finish', () => connection.destroy());
+  connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
 }
 
 function listen(server: Server, port: number): Promise<void> {

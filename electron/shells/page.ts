@@ -72,7 +72,10 @@ export class Page {
   }
 }
 
-/** CSP level 3. WebAssembly is the QR reader; styles with a nonce come from the dialogs and the editor. */
+/**
+ * CSP level 3, where 'self' is the page's WebSocket, too. WebAssembly is the QR reader; styles with a nonce come from the
+ * dialogs and the editor.
+ */
 function contentSecurityPolicy(nonce: string): string {
   return [
     "default-src 'none'",

@@ -48,7 +48,7 @@ export async function main(args: string[]): Promise<number> {
     const settings = await openAppSettings(join(configFolder(), 'settings.json'));
     const app = new App({ socketPath: values.socket, settings, desktop: BROWSER, clock: systemClock });
     const page = new Page({ folder: PAGE_FOLDER, withBridge: true });
-    const shell = await openBrowserShell({ app, page, port: Number(values.port) });
+    const shell = await openBrowserShell({ app, page, port: Number(values.port), clock: systemClock });
     invite(shell.url, !values['no-open'] && canOpenBrowser(process.env));
     await app.run(stop.signal);
     await shell.close();

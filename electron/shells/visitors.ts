@@ -23,11 +23,16 @@ export class Visitors {
   }
 
   /** Not a name that somebody's DNS points at this machine, and not asked for by another page. */
-  isOurPage({ headers, method }: IncomingMessage): boolean {
+  isOurPage({ headers }: IncomingMessage): boolean {
     const { host, origin, 'sec-fetch-site': site } = headers;
-    if (host !== this.#host) return false;
-    if (origin !== undefined ? origin !== `http://${this.#host}` : method !== 'GET') return false;
-    return site === undefined || site === 'same-origin' || (site === 'none' && method === 'GET');
+    if (host !== this.#host || (origin !== undefined && origin !== `http://${this.#host}`)) return false;
+    return site === undefined || site === 'same-origin' || site === 'none';
+  }
+
+  /** A browser says of each WebSocket which page's script opens it (RFC 6455, section 10.2). */
+  isOurScript(request: IncomingMessage): boolean {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    return this.isOurPage(request) && origin !== undefined && site !== 'none';
   }
 
   /** @returns the cookie, null for a wrong token and for one that was used */

@@ -163,11 +163,69 @@ it('says_that_the_helper_was_killed_and_has_the_tunnel_back_with_the_next', asyn
   await expectReachable();
 });
 
+it('answers_seven_pages_of_one_browser_at_once', async () => {
+  const name = await world.importTunnel();
+  const first = await world.visit();
+  // Others of the same browser: it has six connections for a host.
+  const more = await Promise.all(Array.from({ length: 6 }, () => first.context().newPage()));
+  await Promise.all(more.map((page) => page.goto(world.address)));
+  for (const page of [first, ...more]) {
+    await rowOf(page, name).waitFor();
+    const answer = await page.evaluate(() => window.wayfare.request('hello', {}));
+    expect(answer).toMatchObject({ ok: true });
+  }
+});
+
+it('answers_beside_eight_requests_that_do_not_end', async () => {
+  const page = await world.visit();
+  world.helper.signal('SIGSTOP');
+  try {
+    const answered = await page.evaluate(async () => {
+      const { wayfare } = window;
+      const held = Array.from({ length: 8 }, () => wayfare.request('logs', { limit: 1 }));
+      Object.assign(window, { held });
+      const unanswered = new Promise((resolve) => setTimeout(resolve, 5_000, 'nothing'));
+      return Promise.race([...held, unanswered, wayfare.request('generateKey', {})]);
+    });
+    expect(answered).toMatchObject({ ok: true, result: { publicKey: expect.any(String) } });
+  } finally {
+    world.helper.signal('SIGCONT');
+  }
+  const answers = page.evaluate(() => Promise.all((window as unknown as { held: unknown[] }).held));
+  expect(await answers).toMatchObject(Array.from({ length: 8 }, () => ({ ok: true })));
+});
+
+it('says_that_its_socket_is_lost_and_has_another', async () => {
+  const name = await world.importTunnel();
+  const page = await world.visit('about:blank');
+  await page.addInitScript(() => {
+    const Original = WebSocket;
+    window.WebSocket = class extends Original {
+      constructor(url: string | URL) {
+        super(url);
+        Object.assign(window, { opened: this });
+      }
+    };
+  });
+  await page.clock.install();
+  await page.goto(world.address);
+  await rowOf(page, name).waitFor();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  // Bytes end it: the app takes text alone.
+  await page.evaluate(() => (window as unknown as { opened: WebSocket }).opened.send(new Uint8Array(1)));
+  await page.getByText('the app behind this page has ended').first().waitFor();
+  await page.clock.resume();
+  await page.getByRole('heading', { name: 'The helper is not reached' }).waitFor({ state: 'hidden' });
+  await page.getByRole('switch', { name: `Connect ${name}` }).click();
+  await expect.poll(async () => (await world.statusOf(name)).state).toBe('connected');
+});
+
 it('says_that_the_app_has_ended', async () => {
   const page = await world.visit();
   const { port } = new URL(world.address);
   await world.ui.stop();
   await page.getByText('The app behind this page has ended.').first().waitFor();
+  await page.close();
   await world.startUi(Number(port));
   world.forgiveFailedLoads();
 });

@@ -92,10 +92,10 @@ it('memory after an hour', async () => {
   const page = await world.visit('about:blank');
   await page.clock.install();
   await page.addInitScript(() => {
-    const Original = EventSource;
-    const opened: EventSource[] = [];
+    const Original = WebSocket;
+    const opened: WebSocket[] = [];
     Object.assign(window, { opened });
-    window.EventSource = class extends Original {
+    window.WebSocket = class extends Original {
       constructor(url: string | URL) {
         super(url);
         opened.push(this);
@@ -117,12 +117,13 @@ async function tellMinutes(page: Page, name: string, from: number, to: number): 
   for (let minute = from; minute < to; minute++) {
     await page.evaluate(
       ({ name, minute }) => {
-        const { opened } = window as unknown as { opened: EventSource[] };
+        const { opened } = window as unknown as { opened: WebSocket[] };
         for (let second = minute * 60; second < minute * 60 + 60; second++) {
           const bytes = second * 100_000;
           const tunnels = [{ name, rxBytes: bytes, txBytes: bytes, latestHandshake: null }];
-          const data = JSON.stringify({ event: 'traffic', atMs: 1e9 + second * 1_000, tunnels });
-          opened[0]!.onmessage?.(new MessageEvent('message', { data }));
+          const event = { event: 'traffic', atMs: 1e9 + second * 1_000, tunnels };
+          const data = JSON.stringify({ event });
+          opened.at(-1)!.onmessage?.(new MessageEvent('message', { data }));
         }
       },
       { name, minute },

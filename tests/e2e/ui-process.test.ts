@@ -13,6 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type {} from '../support/browser-server.ts'; // what is injected
 import { BackgroundProcess, run, waitFor } from '../support/processes.ts';
 
@@ -103,13 +104,18 @@ it('starts_without_a_helper_and_the_page_hears_that', async () => {
   const url = await addressOf(start());
   const { headers } = await fetch(url, { redirect: 'manual' });
   const cookie = headers.get('set-cookie')!.split(';')[0]!;
-  const events = await fetch(new URL(`${headers.get('location')}api/events`, url), { headers: { cookie } });
+  const { origin } = new URL(url);
+  const socket = new WebSocket(new URL(`${headers.get('location')}socket`, url), {
+    headers: { cookie },
+    origin,
+  });
   let heard = '';
-  for await (const chunk of events.body!) {
-    heard += Buffer.from(chunk).toString('utf8');
-    if (heard.includes('unreachable')) break;
-  }
+  socket.on('message', (data) => {
+    heard += data;
+  });
+  await waitFor(() => heard.includes('unreachable'), { what: 'the state of the helper' });
   expect(heard).toContain('the helper is not running');
+  socket.terminate();
 });
 
 it('says_in_words_that_its_port_is_taken', async () => {

@@ -74,7 +74,7 @@ export class AppWorld extends HelperWorld {
 
   /** For a test that ends the app: the browser notes what it could not load then. */
   forgiveFailedLoads(): void {
-    const failed = /^console Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/;
+    const failed = /^console (Failed to load resource|WebSocket connection to \S+ failed)/;
     this.misdeeds.splice(0, Number.POSITIVE_INFINITY, ...this.misdeeds.filter((each) => !failed.test(each)));
   }
 

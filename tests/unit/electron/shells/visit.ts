@@ -1,6 +1,8 @@
 /** A visitor of the browser shell that says whatever it likes. */
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
+import { WebSocket } from 'ws';
+import { type ShellFrame, shellFrame } from '../../../../electron/ipc/frames.ts';
 
 export interface Reply {
   readonly status: number;
@@ -11,11 +13,10 @@ export interface Reply {
 export interface Asked {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
 }
 
 /** @param url its host is what is connected to; a `host` header may say otherwise */
-export function visit(url: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<Reply> {
+export function visit(url: string, { method = 'GET', headers = {} }: Asked = {}): Promise<Reply> {
   const { hostname, port } = new URL(url);
   // As it stands: a URL would straighten the path.
   const path = url.slice(url.indexOf(port) + port.length) || '/';
@@ -32,7 +33,7 @@ export function visit(url: string, { method = 'GET', headers = {}, body }: Asked
       );
     });
     asking.on('error', reject);
-    asking.end(body);
+    asking.end();
   });
 }
 
@@ -52,4 +53,55 @@ export function say(url: string, text: string): Promise<string> {
 
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
+}
+
+export interface Handshake {
+  readonly headers: Record<string, string>;
+  /** Whether pings are answered. */
+  readonly autoPong?: boolean;
+}
+
+/** A page's WebSocket, in the hands of whoever. */
+export class VisitorSocket {
+  readonly frames: ShellFrame[] = [];
+  /** With the code of its end (RFC 6455, section 7.4). */
+  readonly closed: Promise<number>;
+  readonly socket: WebSocket;
+  #lastId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('message', (data) => this.frames.push(shellFrame.parse(JSON.parse(String(data)))));
+    this.closed = new Promise((resolve) => socket.on('close', resolve));
+  }
+
+  /** @param url of HTTP. @returns the status of the refusal where it is refused */
+  static open(url: string, { headers, autoPong = true }: Handshake): Promise<VisitorSocket | number> {
+    const socket = new WebSocket(url, { headers, autoPong });
+    const visitor = new VisitorSocket(socket);
+    return new Promise((resolve) => {
+      socket.on('open', () => resolve(visitor));
+      socket.on('unexpected-response', (_, { statusCode = 0 }) => {
+        resolve(statusCode);
+        socket.terminate();
+      });
+    });
+  }
+
+  /** @returns the id of the request */
+  ask(verb: string, request: unknown): number {
+    this.socket.send(JSON.stringify({ id: ++this.#lastId, verb, request }));
+    return this.#lastId;
+  }
+
+  replyTo(id: number): unknown {
+    const frame = this.frames.find((each) => 'id' in each && each.id === id);
+    return frame !== undefined && 'id' in frame ? frame.reply : undefined;
+  }
+
+  /** The events so far. */
+  get told(): unknown[] {
+    return this.frames.flatMap((each) => ('event' in each ? [each.event] : []));
+  }
 }
