@@ -21,6 +21,7 @@ export const codedFailure = z.discriminatedUnion('code', [
   // On the way to the app, and of its own
   z.strictObject({ code: z.literal('app-ended') }),
   z.strictObject({ code: z.literal('app-of-other-version') }),
+  z.strictObject({ code: z.literal('answer-lost') }),
   z.strictObject({ code: z.literal('password-refused') }),
   z.strictObject({ code: z.literal('helper-not-installed'), reason: text, script: text }),
   z.strictObject({ code: z.literal('broken-inside') }),

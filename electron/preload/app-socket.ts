@@ -1,5 +1,6 @@
 /** The page's end of its WebSocket: what it asks, what it hears, and another socket whenever one is lost. */
 import type { HelperClock } from '../../helper/clock.ts';
+import type { Failure } from '../ipc/contract.ts';
 import { type RequestFrame, type ShellFrame, shellFrame } from '../ipc/frames.ts';
 import { type Transport, UNREACHABLE } from './bridge.ts';
 
@@ -155,10 +156,11 @@ export class AppSocket implements Transport {
   }
 }
 
-const UNANSWERED = {
+const UNANSWERED: Failure = {
   what: 'the connection to the app was lost before it answered',
   where: '',
-  advice: 'see whether it was done, and else try again',
+  advice: 'see whether it was done; if not, try again',
+  coded: { code: 'answer-lost' },
 };
 
 /** @returns null for what no shell sends */

@@ -66,6 +66,11 @@ function codedText(coded: Coded): Text {
         i18n._('The app answered in a way that this page does not know.'),
         i18n._('Load the page again.'),
       );
+    case 'answer-lost':
+      return said(
+        i18n._('The connection to the app was lost before it answered.'),
+        i18n._('See whether it was done; if not, try again.'),
+      );
     case 'password-refused':
       return said(i18n._('The helper was not installed.'), i18n._('It needs the password once.'));
     case 'helper-not-installed':

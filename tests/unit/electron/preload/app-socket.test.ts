@@ -120,7 +120,8 @@ describe('a request', () => {
       error: {
         what: 'the connection to the app was lost before it answered',
         where: '',
-        advice: 'see whether it was done, and else try again',
+        advice: 'see whether it was done; if not, try again',
+        coded: { code: 'answer-lost' },
       },
     });
     await advance(500);

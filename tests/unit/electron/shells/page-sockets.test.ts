@@ -74,10 +74,11 @@ describe('the page', () => {
   it('hears_the_present_state_until_it_goes', async () => {
     const listening = countListeners();
     const page = await open();
-    await until(() => page.told.length === 2);
+    await until(() => page.told.length === 3);
     expect(page.told).toMatchObject([
       { event: 'helper', link: { kind: 'connecting' } },
       { event: 'settings', settings: { theme: 'system' } },
+      { event: 'desktop', hasTray: false },
     ]);
     expect(listening.count).toBe(1);
     page.socket.terminate();
@@ -247,7 +248,7 @@ describe('a socket', () => {
 
   it('is_closed_for_a_page_that_does_not_read', async () => {
     const page = await open();
-    await until(() => page.told.length === 2);
+    await until(() => page.told.length === 3);
     page.socket.pause();
     const files = [{ fileName: 'a.conf', content: 'A'.repeat(1024 * 1024) }];
     for (let i = 0; i < 40; i++) world.app.openFiles({ files, notTaken: [] });
