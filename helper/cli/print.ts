@@ -73,10 +73,10 @@ const SPAN_TEXTS = {
 } as const satisfies Record<TrafficSpan, string>;
 
 export function trafficText(name: string, span: TrafficSpan, traffic: ResultOf<'traffic'>): string {
-  const { session, months, stepSeconds } = traffic;
+  const { session, months } = traffic;
   const rows: Row[] = [
-    ['received', rateText(traffic.rxBytes, stepSeconds)],
-    ['sent', rateText(traffic.txBytes, stepSeconds)],
+    ['received', rateText(traffic.rxBytes, traffic)],
+    ['sent', rateText(traffic.txBytes, traffic)],
     ...(session === null ? [] : [totalRow('last connection', session)]),
     ...months.map((each) => totalRow(each.month, each)),
   ];
@@ -87,10 +87,14 @@ function totalRow(label: string, { rxBytes, txBytes }: { rxBytes: number; txByte
   return [label, `${size(rxBytes)} received, ${size(txBytes)} sent`];
 }
 
-function rateText(steps: readonly (number | null)[], stepSeconds: number): string {
-  const counted = steps.filter((bytes) => bytes !== null);
-  const sum = counted.reduce((total, bytes) => total + bytes, 0);
-  return `${size(sum)}, at most ${size(Math.max(0, ...counted) / stepSeconds)} a second`;
+type StepLengths = Pick<ResultOf<'traffic'>, 'stepSeconds' | 'newestSeconds'>;
+
+function rateText(steps: readonly (number | null)[], { stepSeconds, newestSeconds }: StepLengths): string {
+  const sum = steps.reduce<number>((total, bytes) => total + (bytes ?? 0), 0);
+  const rates = steps.map(
+    (bytes, i) => (bytes ?? 0) / (i === steps.length - 1 ? newestSeconds : stepSeconds),
+  );
+  return `${size(sum)}, at most ${size(Math.max(0, ...rates))} a second`;
 }
 
 /** Text that others wrote, safe for a terminal: no control characters but the line ends that we put there. */

@@ -233,7 +233,9 @@ export const VERBS = {
     request: z.strictObject({ name: tunnelName, span: z.enum(TRAFFIC_SPANS) }),
     result: z.strictObject({
       stepSeconds: count,
-      /** The end of the newest step. */
+      /** How long the newest step has lasted: less than the others while it runs. */
+      newestSeconds: z.number().positive(),
+      /** The end of the newest step, so far. */
       endsAt: unixSeconds,
       /** Bytes in each step, the oldest first; null where the tunnel did not run, or nobody counted. */
       rxBytes: z.array(count.nullable()),

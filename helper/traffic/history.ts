@@ -74,12 +74,13 @@ export class TrafficHistory {
   }
 
   read(span: TrafficSpan, now: Moment): ResultOf<'traffic'> {
-    // While it runs, a step is whole once a reading has come after it.
+    // While it runs, what was counted is known up to the last reading.
     const isRead = this.#readAt !== null && now.at - this.#readAt <= MAX_READING_GAP_MS;
     const ring = this.#rings[span];
-    const { endsAt, rxBytes, txBytes } = ring.read(isRead ? this.#readAt! : now.at);
+    const { endsAt, newestMs, rxBytes, txBytes } = ring.read(isRead ? this.#readAt! : now.at);
     return {
       stepSeconds: ring.stepMs / 1_000,
+      newestSeconds: newestMs / 1_000,
       endsAt: wallSecondsAt(endsAt, now),
       rxBytes,
       txBytes,

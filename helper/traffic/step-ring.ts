@@ -7,10 +7,18 @@ export interface Steps {
   readonly txBytes: (number | null)[];
 }
 
+interface ReadSteps extends Steps {
+  /** Of the newest step, so far. */
+  readonly endsAt: number;
+  readonly newestMs: number;
+}
+
+const LEAST_RATE_MS = 1_000;
+
 export class StepRing {
   readonly stepMs: number;
   readonly #steps: number;
-  /** One more than can be read: the step that runs. NaN where nothing was counted. */
+  /** One more than are read: the step that runs. NaN where nothing was counted. */
   readonly #rx: Float64Array;
   readonly #tx: Float64Array;
   /** The step that runs, by its number on the timeline. */
@@ -41,10 +49,13 @@ export class StepRing {
     }
   }
 
-  /** The steps that had ended by then. @returns the end of the newest, too */
-  read(until: number): Steps & { readonly endsAt: number } {
+  /** The steps until then: those that had ended, and the one that ran, where it has lasted long enough for a rate. */
+  read(until: number): ReadSteps {
     const end = Math.floor(until / this.stepMs);
-    return { endsAt: end * this.stepMs, ...this.#between(end - this.#steps, end) };
+    const newestMs = until - end * this.stepMs;
+    return newestMs < LEAST_RATE_MS
+      ? { endsAt: end * this.stepMs, newestMs: this.stepMs, ...this.#between(end - this.#steps, end) }
+      : { endsAt: until, newestMs, ...this.#between(end + 1 - this.#steps, end + 1) };
   }
 
   /** All there is, the step that runs included. */

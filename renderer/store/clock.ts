@@ -4,15 +4,20 @@ import { create } from 'zustand';
 /** Unix seconds. */
 export const useClock = create<{ readonly now: number }>()(() => ({ now: unixSeconds() }));
 
-/** Whoever else changes the page each second ticks too: the page is then drawn once for both. */
+/** Longer than whoever else ticks each second takes, even when late. */
+const TICK_MS = 1_100;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Whoever else changes the page each second ticks too: the page is then drawn, and woken, once for both. */
 export function tick(): void {
-  if (!document.hidden) useClock.setState({ now: unixSeconds() });
+  clearTimeout(timer);
+  if (document.hidden) return; // it goes on when it is seen
+  timer = setTimeout(tick, TICK_MS);
+  useClock.setState({ now: unixSeconds() });
 }
 
 export function startClock(): void {
-  setInterval(() => {
-    if (unixSeconds() - useClock.getState().now > 0.9) tick();
-  }, 1_000);
+  tick();
   document.addEventListener('visibilitychange', tick);
 }
 

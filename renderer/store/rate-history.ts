@@ -18,17 +18,17 @@ export interface OpenRateHistory {
   close(): void;
 }
 
-/** For the shortest span, which goes on by itself in steps of a second: how often the totals are asked for. */
-const TOTALS_MS = 10_000;
+/** How often the totals are asked for, and the steps that do not go on by themselves. */
+const REFRESH_MS = 10_000;
 const SHORTEST_SECONDS = 300;
-/** The helper's last step may end a little after the clock of this page. */
-const LATE_SECONDS = 3;
+/** A measurement so far from the newest step, before or after, does not go on from it: the clock was set, or the machine slept. */
+const APART_SECONDS = 4;
 
 export function openRateHistory(name: string, span: TrafficSpan): OpenRateHistory {
   const store = createStore<RateHistory>()(() => ({ series: null, totals: null, failure: null }));
   let isClosed = false;
-  /** The wall clock has gone back: what is shown lies in its future. */
-  let isAhead = false;
+  /** What is shown does not go on: the helper, whose steps no clock moves, knows what belongs there. */
+  let isBroken = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const refresh = async () => {
@@ -36,19 +36,19 @@ export function openRateHistory(name: string, span: TrafficSpan): OpenRateHistor
     if (document.hidden) return; // asked again when it is seen
     const found = await read(name, span);
     if (isClosed) return;
-    store.setState((before) => ({ ...found, series: isAhead ? found.series : kept(before, found) }));
-    isAhead = false;
+    store.setState((before) => ({ ...found, series: isBroken ? found.series : kept(before, found) }));
+    isBroken = false;
     clearTimeout(timer); // of another reading, begun when the page was seen
-    timer = setTimeout(refresh, refreshMs(store.getState().series));
+    timer = setTimeout(refresh, REFRESH_MS);
   };
   const onSeen = () => void refresh();
   const stop = useTraffic.subscribe(({ rates }) => {
     const rate = rates.get(name);
     const { series } = store.getState();
-    if (rate === undefined || isAhead || series?.stepSeconds !== 1) return;
+    if (rate === undefined || isBroken || series?.stepSeconds !== 1) return;
     const now = Date.now() / 1_000;
-    isAhead = now < series.endsAt - LATE_SECONDS;
-    if (isAhead) void refresh();
+    isBroken = Math.abs(now - series.endsAt) >= APART_SECONDS;
+    if (isBroken) void refresh();
     else store.setState({ series: appended(series, now, rate) });
   });
   document.addEventListener('visibilitychange', onSeen);
@@ -79,8 +79,4 @@ async function read(name: string, span: TrafficSpan): Promise<RateHistory> {
 function kept(before: RateHistory, found: RateHistory): RateSeries | null {
   const goesOn = before.series?.stepSeconds === 1 && before.failure === null;
   return before.series !== null && (goesOn || found.failure !== null) ? before.series : found.series;
-}
-
-function refreshMs(series: RateSeries | null): number {
-  return Math.max(TOTALS_MS, (series?.stepSeconds ?? 0) * 1_000);
 }

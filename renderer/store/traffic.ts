@@ -9,7 +9,7 @@ export interface Rate {
   readonly latestHandshake: number | null;
 }
 
-interface TrafficState {
+export interface TrafficState {
   readonly rates: ReadonlyMap<string, Rate>;
 }
 

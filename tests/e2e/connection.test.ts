@@ -105,6 +105,10 @@ it('shows_the_rates_of_what_goes_through', async () => {
     const rate = page.locator(`div:has(> dt:text-is("${way}")) > dd`).first();
     await expect.poll(() => rate.textContent()).toMatch(/^([5-9]|1\d)(\.\d)? Mbit\/s/);
   }
+  const graph = page.getByRole('img', { name: /^Graph/ });
+  const { width } = (await graph.boundingBox())!;
+  await graph.hover({ position: { x: width - 28, y: 100 } });
+  await expect.poll(() => graph.textContent()).toMatch(/ {3}↓ [\d.]+ Mbit\/s {3}↑ [\d.]+ Mbit\/s$/);
   await traffic.stop();
   const rate = page.locator('div:has(> dt:text-is("Download")) > dd').first();
   await expect.poll(() => rate.textContent()).toMatch(/^0 /);

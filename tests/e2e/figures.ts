@@ -9,7 +9,9 @@ import { AppWorld } from '../support/app-world.ts';
 import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../support/browser-server.ts';
 
 const VISITS = 9;
-const CPU_SECONDS = 30;
+/** Until what is paid once has been: compiling, first collections of garbage. */
+const SETTLING_SECONDS = 30;
+const CPU_SECONDS = 60;
 /** sysconf(_SC_CLK_TCK), which is 100 on every Linux. */
 const TICKS_A_SECOND = 100;
 const world = new AppWorld();
@@ -73,14 +75,17 @@ it('cost of the graph', async () => {
   const page = await world.visit(`#/tunnel/${name}`);
   await page.getByRole('img', { name: /^Graph/ }).waitFor();
   const traffic = world.traveller.spawn('ping', ['-q', '-i', '0.05', '-s', '1200', '10.70.0.1']);
-  await delay(5_000);
+  await delay(SETTLING_SECONDS * 1_000);
   const parts = { helper: [world.helper.pid], app: [world.ui.pid], page: renderers(), browser: others() };
   const before = Object.values(parts).map(ticksOf);
   await delay(CPU_SECONDS * 1_000);
+  let ofOurs = 0;
   for (const [i, [part, pids]] of Object.entries(parts).entries()) {
-    const seconds = (ticksOf(pids) - before[i]!) / TICKS_A_SECOND;
-    print(`CPU with the graph, ${part}`, `${((100 * seconds) / CPU_SECONDS).toFixed(1)} % of a core`);
+    const percent = (100 * (ticksOf(pids) - before[i]!)) / TICKS_A_SECOND / CPU_SECONDS;
+    print(`CPU with the graph, ${part}`, `${percent.toFixed(1)} % of a core`);
+    if (part !== 'browser') ofOurs += percent;
   }
+  print('CPU with the graph, but for the browser', `${ofOurs.toFixed(1)} % of a core`);
   await traffic.stop();
   await page.close();
   await world.wayfare('down');
@@ -149,8 +154,10 @@ function browserPids(): number[] {
   return found;
 }
 
+/** Of a page: chromium draws its own window in such a process too. */
 function isRenderer(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--type=renderer');
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  return command.includes('--type=renderer') && !command.includes('--top-chrome-webui');
 }
 
 function renderers(): number[] {

@@ -1,6 +1,7 @@
 import { useLingui } from '@lingui/react';
 import { memo } from 'react';
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
+import { LiveText } from '../../components/LiveText.tsx';
 import { type ShownState, StateMark } from '../../components/StateMark.tsx';
 import { Switch } from '../../components/Switch.tsx';
 import { stateText } from '../../lib/state-text.ts';
@@ -8,7 +9,7 @@ import { rateText } from '../../lib/units.ts';
 import { isRunning } from '../../store/app-state.ts';
 import { toggle } from '../../store/connection.ts';
 import { hashOf } from '../../store/navigation.ts';
-import { useTraffic } from '../../store/traffic.ts';
+import { type TrafficState, useTraffic } from '../../store/traffic.ts';
 import styles from './TunnelList.module.css';
 
 interface TunnelRowProps {
@@ -65,14 +66,14 @@ export const TunnelRow = memo(function TunnelRow(props: TunnelRowProps) {
 
 /** Of the busier way: there is room for one. */
 function RowRate({ name }: { readonly name: string }) {
-  const text = useTraffic(({ rates }) => {
+  const textOf = ({ rates }: TrafficState) => {
     const rate = rates.get(name);
     if (rate === undefined || rate.rx + rate.tx < 1) return '';
     return rate.rx >= rate.tx ? ` · ↓ ${rateText(rate.rx)}` : ` · ↑ ${rateText(rate.tx)}`;
-  });
+  };
   return (
     <span className={styles.rate} aria-hidden>
-      {text}
+      <LiveText store={useTraffic} text={textOf} />
     </span>
   );
 }

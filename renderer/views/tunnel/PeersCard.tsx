@@ -5,6 +5,7 @@ import { Button } from '../../components/Button.tsx';
 import { Card } from '../../components/Card.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Fact, Facts } from '../../components/Facts.tsx';
+import { LiveText } from '../../components/LiveText.tsx';
 import { Words } from '../../components/Words.tsx';
 import { durationText, sizeText } from '../../lib/units.ts';
 import { useClock } from '../../store/clock.ts';
@@ -65,10 +66,10 @@ function Handshake({ peer, tunnel }: { readonly peer: PeerStatus; readonly tunne
     tunnel.peers.length === 1 ? rates.get(tunnel.name)?.latestHandshake : null,
   );
   const at = Math.max(peer.latestHandshake ?? 0, newest ?? 0);
-  const text = useClock(({ now }) =>
-    i18n._('{duration} ago', { duration: durationText(Math.max(0, now - at)) }),
-  );
-  return at === 0 ? i18n._('none yet') : text;
+  if (at === 0) return i18n._('none yet');
+  const textOf = ({ now }: { readonly now: number }) =>
+    i18n._('{duration} ago', { duration: durationText(Math.max(0, now - at)) });
+  return <LiveText store={useClock} text={textOf} />;
 }
 
 function AllowedIps({ allowedIps }: { readonly allowedIps: readonly string[] }) {

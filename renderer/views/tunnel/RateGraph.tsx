@@ -1,10 +1,16 @@
-/** Drawn apart from React, once a step, and not at all while nobody sees it. */
+/** Drawn apart from React, once a step, and not at all while nobody sees it. Whoever points at it reads that step. */
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { StoreApi } from 'zustand';
-import { PLOT_HEIGHT, type PlotColours, plotOptions } from '../../lib/rate-plot.ts';
-import { columnsOf } from '../../lib/rate-series.ts';
+import {
+  PLOT_HEIGHT,
+  type PlotColours,
+  type PointedAt,
+  plotOptions,
+  readOutText,
+} from '../../lib/rate-plot.ts';
+import { type Columns, columnsOf } from '../../lib/rate-series.ts';
 import { useAppState } from '../../store/app-state.ts';
 import type { RateHistory } from '../../store/rate-history.ts';
 import styles from './RateGraph.module.css';
@@ -28,6 +34,7 @@ export default function RateGraph({ store, label }: RateGraphProps) {
       <span className={styles.sent} />
       <span className={styles.text} />
       <span className={styles.line} />
+      <div className={styles.readOut} />
     </div>
   );
 }
@@ -35,14 +42,19 @@ export default function RateGraph({ store, label }: RateGraphProps) {
 /** @param place its spans have the colours. @returns what ends it */
 function drawInto(place: HTMLElement, store: StoreApi<RateHistory>): () => void {
   let colours = coloursOf(place);
-  const plot = new uPlot(
-    plotOptions(place.clientWidth, () => colours),
-    [[], [], []],
-    place,
-  );
+  let columns: Columns = [[], [], []];
+  const readOut = place.querySelector<HTMLElement>(`.${styles.readOut}`);
+  const onPoint = (pointed: PointedAt | null) => {
+    if (readOut === null) return;
+    readOut.textContent = pointed === null ? '' : readOutText(columns, pointed.step, Date.now() / 1_000);
+    if (pointed !== null) readOut.style.setProperty('--percent', String(pointed.percent));
+  };
+  const plot = new uPlot(plotOptions(place.clientWidth, { colours: () => colours, onPoint }), columns, place);
   const draw = () => {
     const { series } = store.getState();
-    if (!document.hidden && series !== null) plot.setData(columnsOf(series));
+    if (document.hidden || series === null) return;
+    columns = columnsOf(series);
+    plot.setData(columns);
   };
   const size = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: PLOT_HEIGHT }));
   const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -53,7 +65,9 @@ function drawInto(place: HTMLElement, store: StoreApi<RateHistory>): () => void 
   draw();
   size.observe(place);
   scheme.addEventListener('change', redraw);
-  const stop = store.subscribe(draw);
+  const stop = store.subscribe(({ series }, before) => {
+    if (series !== before.series) draw();
+  });
   return () => {
     stop();
     scheme.removeEventListener('change', redraw);

@@ -1,19 +1,21 @@
 /** What goes through the tunnel now, and what has gone. */
 import { useLingui } from '@lingui/react';
 import { ToggleGroup } from 'radix-ui';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, memo, Suspense, useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import type { TrafficSpan } from '../../../electron/ipc/contract.ts';
 import { Card } from '../../components/Card.tsx';
+import { LiveText } from '../../components/LiveText.tsx';
 import { rateText } from '../../lib/units.ts';
 import { type OpenRateHistory, openRateHistory } from '../../store/rate-history.ts';
-import { useTraffic } from '../../store/traffic.ts';
+import { type TrafficState, useTraffic } from '../../store/traffic.ts';
 import styles from './TrafficCard.module.css';
 import { RateTable, Totals } from './TrafficTables.tsx';
 
 const RateGraph = lazy(() => import('./RateGraph.tsx'));
 
-export function TrafficCard({ name }: { readonly name: string }) {
+/** Not drawn again with each state of its tunnel: it has its own sources. */
+export const TrafficCard = memo(function TrafficCard({ name }: { readonly name: string }) {
   const { i18n } = useLingui();
   const [span, setSpan] = useState<TrafficSpan>('5m');
   const history = useRateHistory(name, span);
@@ -67,7 +69,7 @@ export function TrafficCard({ name }: { readonly name: string }) {
       )}
     </Card>
   );
-}
+});
 
 function useRateHistory(name: string, span: TrafficSpan): OpenRateHistory | null {
   const [history, setHistory] = useState<OpenRateHistory | null>(null);
@@ -88,15 +90,17 @@ function HistoryFailure({ history }: { readonly history: OpenRateHistory }) {
 
 function Rate({ name, way }: { readonly name: string; readonly way: 'rx' | 'tx' }) {
   const { i18n } = useLingui();
-  const text = useTraffic(({ rates }) => {
+  const textOf = ({ rates }: TrafficState) => {
     const rate = rates.get(name);
     return rate === undefined ? '–' : rateText(rate[way]);
-  });
+  };
   return (
     <div className={styles.rate}>
       <LineSample way={way} />
       <dt>{way === 'rx' ? i18n._('Download') : i18n._('Upload')}</dt>
-      <dd>{text}</dd>
+      <dd>
+        <LiveText store={useTraffic} text={textOf} />
+      </dd>
     </div>
   );
 }

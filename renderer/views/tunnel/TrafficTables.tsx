@@ -2,6 +2,7 @@
 import { useLingui } from '@lingui/react';
 import { useState } from 'react';
 import { type StoreApi, useStore } from 'zustand';
+import { LiveText } from '../../components/LiveText.tsx';
 import { rowsOf } from '../../lib/rate-series.ts';
 import { clockText, momentText, monthText } from '../../lib/time-text.ts';
 import { rateText, sizeText } from '../../lib/units.ts';
@@ -82,8 +83,14 @@ export function Totals({ store }: TableProps) {
 
 function Since({ at }: { readonly at: number }) {
   const { i18n } = useLingui();
-  const moment = useClock(({ now }) => momentText(at, now));
-  return <small>{i18n._('since {moment}', { moment })}</small>;
+  return (
+    <small>
+      <LiveText
+        store={useClock}
+        text={({ now }) => i18n._('since {moment}', { moment: momentText(at, now) })}
+      />
+    </small>
+  );
 }
 
 function Head({ first }: { readonly first: string }) {

@@ -3,6 +3,7 @@ import { Shield, ShieldOff } from 'lucide-react';
 import type { MouseEvent } from 'react';
 import type { TunnelStatus } from '../../../electron/ipc/contract.ts';
 import { Button } from '../../components/Button.tsx';
+import { LiveText } from '../../components/LiveText.tsx';
 import { StateDisc } from '../../components/StateMark.tsx';
 import { ViewHeading } from '../../components/ViewHeading.tsx';
 import { stateText } from '../../lib/state-text.ts';
@@ -86,13 +87,16 @@ function namesOf(tunnels: readonly TunnelStatus[]): string {
 
 function Since({ at }: { readonly at: number }) {
   const { i18n } = useLingui();
-  const text = useClock(({ now }) =>
+  const textOf = ({ now }: { readonly now: number }) =>
     i18n._('for {duration}, since {moment}', {
       duration: durationText(now - at),
       moment: momentText(at, now),
-    }),
+    });
+  return (
+    <p className={styles.since}>
+      <LiveText store={useClock} text={textOf} />
+    </p>
   );
-  return <p className={styles.since}>{text}</p>;
 }
 
 function Guard({ tunnel }: { readonly tunnel: TunnelStatus }) {

@@ -12,6 +12,7 @@ import {
   upText,
 } from '../../../helper/cli/print.ts';
 import type { TunnelStatus } from '../../../helper/ipc/contract.ts';
+import { NO_TRAFFIC } from '../../support/no-traffic.ts';
 import { PEER_KEY } from './fake-world.ts';
 
 const OPEN = { lockdown: false, isClosed: false };
@@ -140,20 +141,20 @@ describe('what a person reads', () => {
   it('tells what has gone through a tunnel, and how fast at most', () => {
     const text = trafficText('home', '1h', {
       stepSeconds: 10,
+      newestSeconds: 2,
       endsAt: 1_800_000_000,
       rxBytes: [null, 10_240, 1_024],
-      txBytes: [null, 5, 0],
-      session: { since: 1_800_000_000, rxBytes: 11_264, txBytes: 5 },
+      txBytes: [null, 5, 4],
+      session: { since: 1_800_000_000, rxBytes: 11_264, txBytes: 9 },
       months: [{ month: '2026-11', rxBytes: 2 ** 30, txBytes: 2 ** 20 }],
     });
     expect(text).toBe(`home, the last hour:
   received          11.00 KiB, at most 1.00 KiB a second
-  sent              5 B, at most 1 B a second
-  last connection   11.00 KiB received, 5 B sent
+  sent              9 B, at most 2 B a second
+  last connection   11.00 KiB received, 9 B sent
   2026-11           1.00 GiB received, 1.00 MiB sent
 `);
-    const never = { stepSeconds: 1, endsAt: 0, rxBytes: [null], txBytes: [null], session: null, months: [] };
-    expect(trafficText('home', '5m', never)).toBe(`home, the last 5 minutes:
+    expect(trafficText('home', '5m', NO_TRAFFIC)).toBe(`home, the last 5 minutes:
   received   0 B, at most 0 B a second
   sent       0 B, at most 0 B a second
 `);

@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { EventOf, ResultOf } from '../../../electron/ipc/contract.ts';
-import { niceTop } from '../../../renderer/lib/rate-plot.ts';
+import { niceTop, readOutText } from '../../../renderer/lib/rate-plot.ts';
 import { appended, columnsOf, emptySeries, rowsOf, seriesOf } from '../../../renderer/lib/rate-series.ts';
 import { answered, fakeTunnel, reached, refused, tunnelsEvent } from '../../support/fake-app.ts';
 import { FakePlot } from './fake-plot.ts';
@@ -18,6 +18,7 @@ function second(atMs: number, rxBytes: number, txBytes: number): EventOf<'traffi
 function history(stepSeconds: number, steps: number): ResultOf<'traffic'> {
   return {
     stepSeconds,
+    newestSeconds: stepSeconds,
     endsAt: Math.floor(Date.now() / 1_000),
     rxBytes: Array(steps).fill(1_000 * stepSeconds),
     txBytes: Array(steps).fill(null),
@@ -72,6 +73,16 @@ describe('the graph', () => {
     vi.useRealTimers();
   });
 
+  it('is not drawn again where only the totals are new', async () => {
+    const { app } = renderApp(connected, { handlers: { traffic: () => answered(history(1, 300)) } });
+    await waitFor(() => expect(lastDrawn()?.[1]).toHaveLength(300), { timeout: 8_000 });
+    const drawn = FakePlot.latest?.drawn.length;
+    app.handlers.traffic = () => answered({ ...history(1, 300), months: [] });
+    fireEvent(document, new Event('visibilitychange'));
+    await waitFor(() => expect(main().queryByText('November 2026')).toBeNull());
+    expect(FakePlot.latest?.drawn.length).toBe(drawn);
+  });
+
   it('goes back an hour or a day when it is told to', async () => {
     const { app } = renderApp(connected, {
       handlers: { traffic: ({ span }) => answered(history(span === '24h' ? 300 : 10, 288)) },
@@ -97,15 +108,31 @@ describe('the graph', () => {
     expect(within(table).getAllByText('8 kbit/s')).toHaveLength(12);
   });
 
-  it('is read anew where the clock goes back', async () => {
+  it.each([
+    ['goes back', -3_600],
+    ['jumps forward, which no gap in the counting is', 3_600],
+  ])('is read anew where the clock %s', async (_, jump) => {
     const { app, tell } = renderApp(connected, { handlers: { traffic: () => answered(history(1, 300)) } });
     await waitFor(() => expect(lastDrawn()?.[1]).toHaveLength(300), { timeout: 8_000 });
     const asked = app.requestsOf('traffic').length;
-    vi.setSystemTime(Date.now() - 3_600_000);
+    vi.setSystemTime(Date.now() + jump * 1_000);
     tell(second(1_000, 0, 0), second(2_000, 500, 250));
-    await waitFor(() => expect(lastDrawn()?.[0]?.at(-1)).toBeLessThanOrEqual(Date.now() / 1_000));
+    const now = Math.floor(Date.now() / 1_000);
+    await waitFor(() => expect(lastDrawn()?.[0]?.at(-1)).toBe(now));
+    expect(lastDrawn()?.[1]).toEqual(Array(300).fill(8_000));
     expect(app.requestsOf('traffic')).toHaveLength(asked + 1);
     vi.useRealTimers();
+  });
+
+  it('says the rates of the place that somebody points at', async () => {
+    renderApp(connected, { handlers: { traffic: () => answered(history(1, 300)) } });
+    await waitFor(() => expect(lastDrawn()?.[1]).toHaveLength(300), { timeout: 8_000 });
+    const readOut = () => main().getByRole('img').textContent;
+    expect(readOut()).toBe('');
+    FakePlot.latest?.point(7, 20);
+    expect(readOut()).toMatch(/^\d+:\d\d:\d\d.* {3}↓ 8 kbit\/s {3}↑ –$/);
+    FakePlot.latest?.point(null, -10);
+    expect(readOut()).toBe('');
   });
 
   it('shows the past once it can be read after all', async () => {
@@ -126,35 +153,57 @@ describe('a series', () => {
   const series = emptySeries(1, 5, 100);
   const rate = { rx: 7, tx: 3 };
 
-  it('covers a measurement that comes late, and leaves a gap where none came', () => {
+  it('covers with a measurement that comes late all the time since the last one', () => {
     expect(appended(series, 102.1, rate)).toMatchObject({ endsAt: 102, rx: [null, null, null, 7, 7] });
-    expect(appended(series, 104, rate).rx).toEqual([null, null, null, null, 7]);
-    expect(appended(series, 9_999, rate)).toMatchObject({ endsAt: 9_999, tx: [null, null, null, null, 3] });
+    expect(appended(series, 104, rate).tx).toEqual([null, 3, 3, 3, 3]);
   });
 
   it('waits for the next where one comes early', () => {
     expect(appended(series, 100.9, rate)).toBe(series);
   });
 
-  it('has a moment for each step, the last one at its end', () => {
-    const columns = columnsOf(
-      seriesOf({ stepSeconds: 10, endsAt: 500, rxBytes: [null, 100], txBytes: [20, 40] }),
-    );
+  it('has a moment for each step, at its end; of the one that runs, where it has come to', () => {
+    const bytes = { rxBytes: [300, 100, 20], txBytes: [20, 40, null] };
+    const columns = columnsOf(seriesOf({ stepSeconds: 10, newestSeconds: 4, endsAt: 504, ...bytes }));
     expect(columns).toEqual([
-      [490, 500],
-      [null, 80],
-      [16, 32],
+      [490, 500, 504],
+      [240, 80, 40],
+      [16, 32, null],
+    ]);
+  });
+
+  it('is drawn after a gap from the beginning of the first step on, so that one step alone is a line', () => {
+    const bytes = { rxBytes: [10, null, null, 30], txBytes: [null, null, null, 0] };
+    const [, rx, tx] = columnsOf(seriesOf({ stepSeconds: 10, newestSeconds: 10, endsAt: 500, ...bytes }));
+    expect([rx, tx]).toEqual([
+      [8, null, 24, 24],
+      [null, null, 0, 0],
     ]);
   });
 
   it('has rows of means without what nobody counted, the newest first', () => {
     const rx = [null, 2, 4, null, null, null];
-    const rows = rowsOf({ stepSeconds: 1, endsAt: 60, rx, tx: [1, 1, 1, 1, 1, 5] }, 3);
+    const rows = rowsOf({ stepSeconds: 1, newestSeconds: 1, endsAt: 60, rx, tx: [1, 1, 1, 1, 1, 5] }, 3);
     expect(rows).toEqual([
       { from: 58, rx: null, tx: 3 },
       { from: 56, rx: 4, tx: 1 },
       { from: 54, rx: 2, tx: 1 },
     ]);
+  });
+
+  it('has rows in which a step weighs as long as it has lasted', () => {
+    const lengths = { stepSeconds: 10, newestSeconds: 2, endsAt: 62 };
+    const rows = rowsOf({ ...lengths, rx: [5, 5, 1, 7], tx: [null, null, null, 3] }, 2);
+    expect(rows).toEqual([
+      { from: 50, rx: 2, tx: 3 },
+      { from: 30, rx: 5, tx: null },
+    ]);
+  });
+
+  it('is read out with the time of day alone where its steps are minutes', () => {
+    const at = new Date(2026, 10, 21, 17, 35).getTime() / 1_000;
+    const columns = columnsOf({ ...emptySeries(300, 2, at), rx: [1, 125_000], tx: [1, 0] });
+    expect(readOutText(columns, 1, at).replaceAll('\u202f', ' ')).toBe('5:35 PM   ↓ 1 Mbit/s   ↑ 0 bit/s');
   });
 
   it.each([

@@ -81,6 +81,7 @@ describe('the history of a tunnel', () => {
       expect([rxBytes, txBytes]).toEqual([new Array(steps).fill(null), new Array(steps).fill(null)]);
       expect(rest).toEqual({
         stepSeconds: stepMs / 1_000,
+        newestSeconds: stepMs / 1_000,
         endsAt: NOON / 1_000,
         session: null,
         months: [],
@@ -110,6 +111,13 @@ describe('the history of a tunnel', () => {
     machine.pass(1); // the next second is over, and its reading on its way
     expect(machine.read()).toMatchObject({ endsAt: NOON / 1_000 + 3 });
     expect(lastOf(machine.read().rxBytes, 4)).toEqual([null, 100, 100, 100]);
+  });
+
+  it('tells the step that runs up to its last reading, so that the first minutes are seen too', () => {
+    const machine = new Machine().begin().run(20, 100).pass(500);
+    const newest = { newestSeconds: 20, endsAt: NOON / 1_000 + 20 };
+    expect(machine.read('24h')).toMatchObject(newest);
+    expect(lastOf(machine.read('24h').rxBytes, 2)).toEqual([null, 2_000]);
   });
 
   it('adds up the session and the month, a byte exactly once', () => {
@@ -234,8 +242,8 @@ describe('what is saved', () => {
     expect(after.read()).toMatchObject({ session: before.read().session, months: before.read().months });
     expect(countedIn(after.read('5m').rxBytes)).toEqual([]);
     expect(lastOf(after.read('1h').rxBytes, 63)).toEqual([null, ...new Array(60).fill(1_000), 0, null]);
-    after.begin().run(300, 10).pass(0);
-    expect(lastOf(after.read('24h').rxBytes, 4)).toEqual([null, 30_000, 30_000, 2_800]);
+    after.begin().run(300, 10);
+    expect(lastOf(after.read('24h').rxBytes, 5)).toEqual([null, 30_000, 30_000, 2_800, 200]);
     expect(after.read().months).toEqual([{ month: '2026-11', rxBytes: 63_000, txBytes: 6_300 }]);
   });
 

@@ -15,6 +15,7 @@ describe('a ring of steps', () => {
     const ring = newRing();
     expect(ring.read(START)).toEqual({
       endsAt: START,
+      newestMs: STEP,
       rxBytes: [null, null, null, null, null],
       txBytes: [null, null, null, null, null],
     });
@@ -22,8 +23,22 @@ describe('a ring of steps', () => {
     ring.add(START + 1_000, START + 2_500, bytes(0, 30));
     expect(ring.read(START + 2_999)).toEqual({
       endsAt: START + 2_000,
+      newestMs: STEP,
       rxBytes: [null, null, null, 10, 0],
       txBytes: [null, null, null, 1, 20],
+    });
+  });
+
+  it('has the step that runs as far as it has come, once it has lasted a second', () => {
+    const ring = new StepRing(10_000, 3, START);
+    ring.add(START, START + 10_500, bytes(2_100));
+    const ended = { endsAt: START + 10_000, newestMs: 10_000, rxBytes: [null, null, 2_000] };
+    expect(ring.read(START + 10_500)).toMatchObject(ended);
+    ring.add(START + 10_500, START + 12_500, bytes(60));
+    expect(ring.read(START + 12_500)).toMatchObject({
+      endsAt: START + 12_500,
+      newestMs: 2_500,
+      rxBytes: [null, 2_000, 160],
     });
   });
 
