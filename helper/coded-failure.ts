@@ -29,6 +29,7 @@ export const codedFailure = z.discriminatedUnion('code', [
   z.strictObject({ code: z.literal('no-such-tunnel'), tunnel: text }),
   z.strictObject({ code: z.literal('tunnel-exists'), tunnel: text }),
   z.strictObject({ code: z.literal('tunnel-not-down'), tunnel: text }),
+  z.strictObject({ code: z.literal('tunnel-changed'), tunnel: text }),
   z.strictObject({ code: z.literal('all-traffic-taken'), other: text }),
   z.strictObject({ code: z.literal('allowed-ips-taken'), tunnel: text, other: text, prefix: text }),
   z.strictObject({ code: z.literal('disk-full'), folder: text }),

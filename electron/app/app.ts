@@ -15,6 +15,7 @@ import type {
   HelperLink as HelperLinkState,
   OpenedFiles,
   Shell,
+  StoredSettings,
 } from '../ipc/contract.ts';
 import type { AppHandlers } from './dispatch.ts';
 import { HelperLink } from './helper-link.ts';
@@ -59,13 +60,12 @@ export class App {
   /** For the first page to come. */
   #waiting: (EventOf<'open-files'> | EventOf<'start-failed'>)[] = [];
   /** As the desktop had it last. */
-  #isAutostartOn: boolean;
+  #isAutostartOn = false;
   #hasTray = false;
   #isStarting = true;
 
   constructor(options: AppOptions) {
     this.#options = options;
-    this.#isAutostartOn = options.settings.current.autostart;
     this.#link = new HelperLink(options.socketPath, options.clock, {
       onLinkChange: (link) => this.#onLinkChange(link),
       onHelperEvent: (event) => this.#onHelperEvent(event),
@@ -136,11 +136,9 @@ export class App {
       const bytes = decodeBase64Key(privateKey);
       return { publicKey: bytes === null ? null : publicKeyOf(new PrivateKey(bytes)) };
     },
-    changeSettings: async (changes) => {
-      const { desktop } = this.#options;
-      if (changes.autostart !== undefined && changes.autostart !== this.#isAutostartOn)
-        await desktop.setAutostart(changes.autostart);
-      this.#isAutostartOn = await desktop.isAutostartOn();
+    changeSettings: async ({ autostart, ...changes }) => {
+      if (autostart !== undefined) await this.#options.desktop.setAutostart(autostart);
+      await this.readAutostart();
       await this.#changeSettings((stored) => ({ ...stored, ...changes }));
       return {};
     },
@@ -267,7 +265,7 @@ export class App {
     followed.catch(() => {}); // the next start tells that it is no more
   }
 
-  async #changeSettings(change: (settings: AppSettings) => AppSettings): Promise<void> {
+  async #changeSettings(change: (settings: StoredSettings) => StoredSettings): Promise<void> {
     const { settings } = this.#options;
     let isChanged = false;
     await settings.change((stored) => {

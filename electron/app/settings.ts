@@ -5,12 +5,11 @@ import * as z from 'zod';
 import { oneAtATime } from '../../helper/one-at-a-time.ts';
 import { diskFailure } from '../../helper/storage/disk-failure.ts';
 import { replace, writeSynced } from '../../helper/storage/durable-file.ts';
-import { type AppSettings, LANGUAGES, THEMES } from '../ipc/contract.ts';
+import { LANGUAGES, type StoredSettings, THEMES } from '../ipc/contract.ts';
 
-export const DEFAULT_SETTINGS: AppSettings = {
+export const DEFAULT_SETTINGS: StoredSettings = {
   theme: 'system',
   language: null,
-  autostart: false,
   connectAtStart: null,
 };
 
@@ -18,18 +17,17 @@ export const DEFAULT_SETTINGS: AppSettings = {
 const file = z.object({
   theme: z.enum(THEMES).catch(DEFAULT_SETTINGS.theme),
   language: z.enum(LANGUAGES).nullable().catch(DEFAULT_SETTINGS.language),
-  autostart: z.boolean().catch(DEFAULT_SETTINGS.autostart),
   connectAtStart: z.string().nullable().catch(DEFAULT_SETTINGS.connectAtStart),
 });
 
 export interface AppSettingsStore {
-  readonly current: AppSettings;
+  readonly current: StoredSettings;
   /**
    * @param change is given what the file has by now: another Wayfare of the same person may have changed it. What it
    * gives back as it is is not written.
    * @throws Failure, and then all is as it was
    */
-  change(change: (settings: AppSettings) => AppSettings): Promise<void>;
+  change(change: (settings: StoredSettings) => StoredSettings): Promise<void>;
 }
 
 /** @param path such as `~/.config/wayfare/settings.json` */
@@ -61,7 +59,7 @@ export async function openAppSettings(path: string): Promise<AppSettingsStore> {
 }
 
 /** @returns `otherwise` where there is no such file, or nothing of it can be read */
-async function readSettings(path: string, otherwise: AppSettings): Promise<AppSettings> {
+async function readSettings(path: string, otherwise: StoredSettings): Promise<StoredSettings> {
   try {
     return file.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {

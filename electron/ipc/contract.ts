@@ -185,6 +185,8 @@ export type EventOf<E extends AppEvent['event']> = Extract<AppEvent, { event: E 
 export type OpenedFiles = Omit<EventOf<'open-files'>, 'event'>;
 export type Failure = z.output<typeof failureParts>;
 export type AppSettings = z.output<typeof appSettings>;
+/** The desktop itself keeps what starts with it. */
+export type StoredSettings = Omit<AppSettings, 'autostart'>;
 export type Shell = z.output<typeof shell>;
 export type Inspection = z.output<typeof inspection>;
 export type Diagnostic = z.output<typeof diagnostic>;

@@ -492,5 +492,6 @@ function changedMeanwhile(name: string): Failure {
     'the tunnel was changed meanwhile',
     `named ${name}`,
     `see what is stored now, and change that: wayfare export ${name}`,
+    { code: 'tunnel-changed', tunnel: name },
   );
 }

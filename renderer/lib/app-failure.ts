@@ -12,6 +12,11 @@ export class AppFailure extends Error {
   }
 }
 
+/** By which the page knows what it can mend itself. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof AppFailure ? error.parts.coded?.code : undefined;
+}
+
 /** Anything thrown on this page, in the words of the window. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AppFailure) return failureText(error.parts);

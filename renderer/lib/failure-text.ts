@@ -96,6 +96,11 @@ function codedText(coded: Coded): Text {
       );
     case 'tunnel-not-down':
       return said(i18n._('{tunnel} is not disconnected.', coded), i18n._('Disconnect it first.'));
+    case 'tunnel-changed':
+      return said(
+        i18n._('{tunnel} was changed meanwhile.', coded),
+        i18n._('Open it anew, and change what is stored now.'),
+      );
     case 'all-traffic-taken':
       return said(
         i18n._('Only one tunnel at a time can take all traffic, and {other} is connected.', coded),

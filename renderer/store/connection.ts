@@ -4,6 +4,7 @@ import type { EventOf, Failure, TunnelStatus } from '../../electron/ipc/contract
 import { ask } from '../api.ts';
 import { type AddressRange, rangesMeet, rangesOf } from '../lib/allowed-ips.ts';
 import { failureOf } from '../lib/app-failure.ts';
+import { failureText } from '../lib/failure-text.ts';
 import { i18n } from '../lib/i18n.ts';
 import { hasKillSwitch } from '../lib/state-text.ts';
 import { announceFailure, attempt } from './announcements.ts';
@@ -55,8 +56,12 @@ export function onStartFailed({ name, error }: EventOf<'start-failed'>): void {
     const what = i18n._('{name} was not connected at start: it is no more', { name });
     announceFailure({ what, where: '', advice: i18n._('Choose another in the settings.') });
   } else {
-    const what = i18n._('{name} was not connected at start: {what}', { name, what: error.what });
-    announceFailure({ ...error, what });
+    const { what, where, advice } = failureText(error);
+    announceFailure({
+      what: i18n._('{name} was not connected at start: {what}', { name, what }),
+      where,
+      advice,
+    });
   }
 }
 

@@ -9,7 +9,7 @@ import { ConfirmDialog } from '../../components/ConfirmDialog.tsx';
 import { FailureBanner } from '../../components/FailureBanner.tsx';
 import { NameInput } from '../../components/NameInput.tsx';
 import { Problems } from '../../components/Problems.tsx';
-import { failureOf } from '../../lib/app-failure.ts';
+import { codeOf, failureOf } from '../../lib/app-failure.ts';
 import { base64OfText } from '../../lib/base64.ts';
 import { nameProblem } from '../../lib/tunnel-names.ts';
 import { announceDone } from '../../store/announcements.ts';
@@ -69,7 +69,8 @@ export function EditorForm({ storedName, first }: EditorFormProps) {
       const digest = await store(storedName, name, text, base);
       setSaved({ name, text, digest });
     } catch (error) {
-      const stored = await storedMeanwhile(storedName, base);
+      const isOvertaken = storedName !== null && codeOf(error) === 'tunnel-changed';
+      const stored = isOvertaken ? await storedConfig(storedName).catch(() => null) : null;
       if (stored === null) setFailure(failureOf(error));
       else setOther(stored);
       return;
@@ -194,12 +195,9 @@ interface StoredConfig {
   readonly digest: string;
 }
 
-/** @returns null where it is what the digest says, or cannot be read */
-async function storedMeanwhile(name: string | null, base: string | null): Promise<StoredConfig | null> {
-  if (name === null) return null;
-  const stored = await ask('export', { name }).catch(() => null);
-  if (stored === null || stored.digest === base) return null;
-  return { text: withoutCrlf(stored.config), digest: stored.digest };
+async function storedConfig(name: string): Promise<StoredConfig> {
+  const { config, digest } = await ask('export', { name });
+  return { text: withoutCrlf(config), digest };
 }
 
 function useSaveKey(save: () => void): void {

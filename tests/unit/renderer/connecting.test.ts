@@ -198,11 +198,18 @@ it('says in passing why the tunnel of the start was not connected', async () => 
   tell({
     event: 'start-failed',
     name: 'home',
-    error: { what: 'lab is up', where: '', advice: 'take it down' },
+    error: {
+      what: 'the helper is stopping',
+      where: '',
+      advice: 'start it again',
+      coded: { code: 'all-traffic-taken', other: 'lab' },
+    },
   });
   const messages = within(screen.getByRole('region', { name: /Messages/ }));
-  expect(await messages.findByText('home was not connected at start: lab is up')).toBeDefined();
-  expect(messages.getByText('take it down')).toBeDefined();
+  expect(
+    await messages.findByText(/^home was not connected at start: Only one tunnel .* lab is/),
+  ).toBeDefined();
+  expect(messages.getByText('Disconnect lab first.')).toBeDefined();
   tell({ event: 'start-failed', name: 'lab', error: null });
   expect(await messages.findByText('lab was not connected at start: it is no more')).toBeDefined();
 });

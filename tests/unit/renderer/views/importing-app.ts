@@ -18,6 +18,7 @@ export interface ImportingApp {
   readonly unreadable: Map<string, Failure>;
 }
 
+const MEANWHILE = { what: 'the tunnel was changed meanwhile', where: '', advice: '' };
 export const GENERATED_KEY = 'GENERATEDxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0=';
 
 /** As for an administrator, beside these stored tunnels. */
@@ -47,8 +48,8 @@ export function installImportingApp(stored: readonly string[] = []): ImportingAp
     edit: (request: RequestOf<'edit'>) => {
       const failure = app.refused.get(request.newName);
       if (failure !== undefined) throw failure;
-      if (request.base !== digestOf(app.config))
-        throw { what: 'the tunnel was changed meanwhile', where: '', advice: '' };
+      if (request.base !== null && request.base !== digestOf(app.config))
+        throw { ...MEANWHILE, coded: { code: 'tunnel-changed', tunnel: request.name } };
       app.edited.push(request);
       app.config = Buffer.from(request.content, 'base64').toString();
       return { digest: digestOf(app.config) };
