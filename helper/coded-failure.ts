@@ -55,10 +55,14 @@ export const codedFailure = z.discriminatedUnion('code', [
 ]);
 export type CodedFailure = z.output<typeof codedFailure>;
 
-/** FailureParts, as they cross a boundary. A code of another version is left out: its English words do. */
 export const failureParts = z.strictObject({
+  /** What went wrong, in plain words and without a secret. */
   what: text,
+  /** The file, tunnel, interface or address it happened at; may be empty. */
   where: text,
+  /** What the person can do about it; may be empty. */
   advice: text,
+  /** For a window, which says it in its own language. A code of another version is left out: its English words do. */
   coded: codedFailure.optional().catch(undefined),
 });
+export type FailureParts = Readonly<z.output<typeof failureParts>>;

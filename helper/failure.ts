@@ -1,20 +1,11 @@
 /** A failure as a value that crosses the socket and prints as one line: what, where, what to do. */
 import { ConfigError, SystemError } from '../engine/errors.ts';
-import type { CodedFailure } from './coded-failure.ts';
+import type { CodedFailure, FailureParts } from './coded-failure.ts';
 
 /** Codes of the system, such as `EACCES`: those of node's own, such as `ERR_INVALID_ARG_TYPE`, are mistakes of ours. */
 const SYSTEM_ERROR_CODE = /^E[A-Z0-9]+$/;
 
-export interface FailureParts {
-  /** What went wrong, in plain words and without a secret. */
-  readonly what: string;
-  /** The file, tunnel, interface or address it happened at; may be empty. */
-  readonly where: string;
-  /** What the person can do about it; may be empty. */
-  readonly advice: string;
-  /** For a window, which says it in its own language. */
-  readonly coded?: CodedFailure | undefined;
-}
+export type { FailureParts };
 
 export class Failure extends Error {
   readonly parts: FailureParts;

@@ -5,12 +5,10 @@ import { createRoot } from 'react-dom/client';
 import { ask, listen } from './api.ts';
 import { activate, i18n } from './lib/i18n.ts';
 import { attempt } from './store/announcements.ts';
-import { onAppEvent, useAppState } from './store/app-state.ts';
-import { startClock, tick } from './store/clock.ts';
-import { onStartFailed } from './store/connection.ts';
-import { onOpenFiles } from './store/import-queue.ts';
+import { useAppState } from './store/app-state.ts';
+import { startClock } from './store/clock.ts';
+import { onEvent } from './store/on-event.ts';
 import { watchState } from './store/state-watch.ts';
-import { onTraffic } from './store/traffic.ts';
 import './theme.css';
 import { Window } from './views/Window.tsx';
 
@@ -25,15 +23,7 @@ useAppState.subscribe(({ settings }, before) => {
 
 watchState();
 startClock();
-listen((event) => {
-  onAppEvent(event);
-  if (event.event === 'traffic') {
-    onTraffic(event);
-    tick();
-  }
-  if (event.event === 'open-files') onOpenFiles(event);
-  if (event.event === 'start-failed') onStartFailed(event);
-});
+listen(onEvent);
 void attempt(ask('hello', {})).then((hello) => {
   if (hello !== null) useAppState.setState({ shell: hello.shell });
 });

@@ -3,6 +3,7 @@ import type { HelperClock } from '../../helper/clock.ts';
 import { Failure, toFailure } from '../../helper/failure.ts';
 import { connectToHelper, type HelperClient } from '../../helper/ipc/client.ts';
 import type { HelperEvent, RequestOf, ResultOf, Topic, Verb } from '../../helper/ipc/contract.ts';
+import { inTime } from '../in-time.ts';
 import type { HelperLink as LinkState } from '../ipc/contract.ts';
 
 const RETRY_MS = 1_000;
@@ -86,14 +87,8 @@ export class HelperLink {
     }
   }
 
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const tooLate = this.#clock.sleep(HELLO_MS, answered.signal).then(() => {
-      throw new Failure('the helper does not answer', `at ${this.#socketPath}`, 'start it again', {
-        code: 'helper-silent',
-      });
-    });
-    return Promise.race([answer, tooLate]).finally(() => answered.abort('answered'));
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return inTime(answer, () => silent(this.#socketPath), { ms: HELLO_MS, clock: this.#clock });
   }
 
   #change(state: LinkState): void {
@@ -101,4 +96,10 @@ export class HelperLink {
     this.#state = state;
     this.#listener.onLinkChange(state);
   }
+}
+
+function silent(socketPath: string): Failure {
+  return new Failure('the helper does not answer', `at ${socketPath}`, 'start it again', {
+    code: 'helper-silent',
+  });
 }

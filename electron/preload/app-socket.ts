@@ -1,5 +1,6 @@
 /** The page's end of its WebSocket: what it asks, what it hears, and another socket whenever one is lost. */
 import type { HelperClock } from '../../helper/clock.ts';
+import { inTime } from '../in-time.ts';
 import type { Failure } from '../ipc/contract.ts';
 import { type RequestFrame, type ShellFrame, shellFrame } from '../ipc/frames.ts';
 import { type Transport, UNREACHABLE } from './bridge.ts';
@@ -112,14 +113,9 @@ export class AppSocket implements Transport {
     }
   }
 
-  /** Rejects where the connection is over before, and where it takes too long. */
-  async #inTime(answer: Promise<unknown>, over: AbortSignal): Promise<void> {
-    const answered = new AbortController();
-    const signal = AbortSignal.any([answered.signal, over]);
-    const tooLate = this.#options.clock.sleep(ANSWER_MS, signal).then(() => {
-      throw new Error('too late');
-    });
-    await Promise.race([answer, tooLate]).finally(() => answered.abort('answered'));
+  /** Rejects where the connection is over before, too. */
+  #inTime(answer: Promise<unknown>, over: AbortSignal): Promise<unknown> {
+    return inTime(answer, () => new Error('too late'), { ms: ANSWER_MS, clock: this.#options.clock, over });
   }
 
   #open(socket: Socket): void {

@@ -6,11 +6,12 @@ import type { AppEvent } from '../../../electron/ipc/contract.ts';
 import { listen } from '../../../renderer/api.ts';
 import { activate, i18n } from '../../../renderer/lib/i18n.ts';
 import { useAnnouncements } from '../../../renderer/store/announcements.ts';
-import { onAppEvent, useAppState } from '../../../renderer/store/app-state.ts';
-import { onStartFailed, useRefusal } from '../../../renderer/store/connection.ts';
+import { useAppState } from '../../../renderer/store/app-state.ts';
+import { useRefusal } from '../../../renderer/store/connection.ts';
 import { useNavigation, viewOf } from '../../../renderer/store/navigation.ts';
+import { onEvent } from '../../../renderer/store/on-event.ts';
 import { watchState } from '../../../renderer/store/state-watch.ts';
-import { onTraffic, useTraffic } from '../../../renderer/store/traffic.ts';
+import { useTraffic } from '../../../renderer/store/traffic.ts';
 import { Window } from '../../../renderer/views/Window.tsx';
 import { FAKE_SHELL, FakeApp, type Handlers } from '../../support/fake-app.ts';
 import { FakePlot } from './fake-plot.ts';
@@ -55,11 +56,7 @@ export function renderApp(events: readonly AppEvent[] = [], options: Options = {
     addEventListener() {},
     removeEventListener() {},
   }));
-  listen((event) => {
-    onAppEvent(event);
-    if (event.event === 'traffic') onTraffic(event);
-    if (event.event === 'start-failed') onStartFailed(event);
-  });
+  listen(onEvent);
   const tell = (...told: AppEvent[]) =>
     act(() => {
       for (const event of told) app.tell(event);
