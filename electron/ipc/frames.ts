@@ -7,8 +7,9 @@ import * as z from 'zod';
 const id = z.int().min(0);
 
 export const requestFrame = z.strictObject({ id, verb: z.string(), request: z.unknown() });
-/** A reply has the id of its request. */
+/** The first is the proof that it is the shell of the page. A reply has the id of its request. */
 export const shellFrame = z.union([
+  z.strictObject({ proof: z.string() }),
   z.strictObject({ id, reply: z.unknown() }),
   z.strictObject({ event: z.unknown() }),
 ]);

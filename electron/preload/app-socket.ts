@@ -12,15 +12,16 @@ export interface Socket {
 }
 
 export interface SocketListener {
-  onOpen(): void;
   onText(text: string): void;
-  /** Without an `onOpen` before, where there is nobody to connect to. */
+  /** Also where there is nobody to connect to. */
   onClose(): void;
 }
 
 export interface AppSocketOptions {
   /** Whoever listens hears of it later, never before the return. */
   readonly connect: (listener: SocketListener) => Socket;
+  /** Only the shell of this page can say it. */
+  readonly proof: string;
   readonly clock: Pick<HelperClock, 'sleep'>;
 }
 
@@ -43,6 +44,8 @@ export class AppSocket implements Transport {
   #socket: Socket | null = null;
   /** From a loss to the next attempt; what is asked during an attempt, and before the first, waits. */
   #isLost = false;
+  /** Somebody else has the shell's port. */
+  #isStrange = false;
   /** What has no reply yet, by id. */
   readonly #asked = new Map<number, Asked>();
   #lastId = 0;
@@ -73,8 +76,8 @@ export class AppSocket implements Transport {
     this.#pause.abort('hurried');
   }
 
-  async #run(): Promise<never> {
-    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, LAST_RETRY_MS)) {
+  async #run(): Promise<void> {
+    for (let pauseMs = FIRST_RETRY_MS; !this.#isStrange; pauseMs = Math.min(2 * pauseMs, LAST_RETRY_MS)) {
       await this.#connect();
       if (this.#lose()) pauseMs = FIRST_RETRY_MS;
       this.#listener({ event: 'helper', link: { kind: 'unreachable', error: UNREACHABLE } });
@@ -92,12 +95,14 @@ export class AppSocket implements Transport {
       open = resolve;
     });
     const socket = this.#options.connect({
-      onOpen: () => {
-        if (!over.signal.aborted) this.#open(socket);
-        open();
-      },
       onText: (text) => {
-        if (!over.signal.aborted) this.#onText(text);
+        if (over.signal.aborted) return;
+        const frame = parseFrame(text);
+        if (this.#socket !== null) return this.#onFrame(frame);
+        this.#isStrange = !this.#isOfShell(frame);
+        if (this.#isStrange) return over.abort('a stranger');
+        this.#open(socket);
+        open();
       },
       onClose: () => over.abort('closed'),
     });
@@ -116,6 +121,10 @@ export class AppSocket implements Transport {
   /** Rejects where the connection is over before, too. */
   #inTime(answer: Promise<unknown>, over: AbortSignal): Promise<unknown> {
     return inTime(answer, () => new Error('too late'), { ms: ANSWER_MS, clock: this.#options.clock, over });
+  }
+
+  #isOfShell(frame: ShellFrame | null): boolean {
+    return frame !== null && 'proof' in frame && frame.proof === this.#options.proof;
   }
 
   #open(socket: Socket): void {
@@ -140,12 +149,11 @@ export class AppSocket implements Transport {
     this.#socket?.send(JSON.stringify(frame));
   }
 
-  #onText(text: string): void {
-    const frame = parseFrame(text);
+  #onFrame(frame: ShellFrame | null): void {
     if (frame === null) return;
     if ('event' in frame) {
       this.#listener(frame.event);
-    } else {
+    } else if ('reply' in frame) {
       this.#asked.get(frame.id)?.resolve(frame.reply);
       this.#asked.delete(frame.id);
     }

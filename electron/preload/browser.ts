@@ -2,17 +2,19 @@
 import { AppSocket, type Socket, type SocketListener } from './app-socket.ts';
 import { createBridge } from './bridge.ts';
 
-const socket = new AppSocket({ connect, clock: { sleep } });
+/** The shell that serves this file fills it in. */
+const PROOF = '%PROOF%';
+
+const socket = new AppSocket({ connect, proof: PROOF, clock: { sleep } });
 addEventListener('online', () => socket.hurry());
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') socket.hurry();
 });
 
-function connect({ onOpen, onText, onClose }: SocketListener): Socket {
+function connect({ onText, onClose }: SocketListener): Socket {
   const url = new URL('./socket', location.href);
   url.protocol = 'ws:';
   const opened = new WebSocket(url);
-  opened.onopen = onOpen;
   opened.onmessage = ({ data }) => onText(data);
   opened.onclose = onClose;
   return opened;

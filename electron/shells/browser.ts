@@ -70,7 +70,7 @@ export async function openBrowserShell({
   });
   await listen(server, port);
   const host = `${LOOPBACK}:${(server.address() as AddressInfo).port}`;
-  const sockets = new PageSockets(app, clock);
+  const sockets = new PageSockets(app, page.proof, clock);
   const served: Served = { page, sockets, visitors: new Visitors(host) };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const status = serve(request, response, served);

@@ -28,6 +28,7 @@ const POLICY_VIOLATION = 1008;
 
 export class PageSockets {
   readonly #app: App;
+  readonly #proof: string;
   readonly #server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -37,8 +38,10 @@ export class PageSockets {
   readonly #alive = new WeakSet<WebSocket>();
   readonly #closed = new AbortController();
 
-  constructor(app: App, clock: HelperClock) {
+  /** @param proof of the page that may ask */
+  constructor(app: App, proof: string, clock: HelperClock) {
     this.#app = app;
+    this.#proof = proof;
     void this.#watch(clock);
   }
 
@@ -51,7 +54,7 @@ export class PageSockets {
     this.#server.handleUpgrade(request, connection, head, (socket) => {
       this.#alive.add(socket);
       socket.on('pong', () => this.#alive.add(socket));
-      new PageSocket(socket, this.#app);
+      new PageSocket(socket, this.#app, this.#proof);
     });
   }
 
@@ -77,9 +80,10 @@ class PageSocket {
   readonly #app: App;
   #requestsInWork = 0;
 
-  constructor(socket: WebSocket, app: App) {
+  constructor(socket: WebSocket, app: App, proof: string) {
     this.#socket = socket;
     this.#app = app;
+    this.#send({ proof });
     socket.on('error', () => {}); // a frame against the protocol, or too long: 'close' follows
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on(

@@ -24,6 +24,8 @@ const INDEX = '/index.html';
 /** Stand in index.html where the nonce of a load goes, and the bridge of a shell that has no preload. */
 const NONCE = '%NONCE%';
 const BRIDGE = '<!--bridge-->';
+/** Stands in the bridge for {@link Page.proof}. */
+const PROOF = '%PROOF%';
 
 export interface PageOptions {
   /** Of what the build made of renderer/; it is read once. */
@@ -33,8 +35,9 @@ export interface PageOptions {
 }
 
 export class Page {
+  /** The bridge knows the shell by it: whoever has its port later has not served this page. */
+  readonly proof = randomBytes(32).toString('base64url');
   readonly #files = new Map<string, Buffer<ArrayBuffer>>();
-
   readonly #bridge: string;
 
   constructor({ folder, withBridge }: PageOptions) {
@@ -63,12 +66,13 @@ export class Page {
         'permissions-policy': PERMISSIONS,
         'cache-control': 'no-store',
       },
-      body: name === INDEX ? this.#index(body.toString('utf8'), nonce) : body,
+      body: this.#filledIn(name, body, nonce),
     };
   }
 
-  #index(html: string, nonce: string): string {
-    return html.replaceAll(NONCE, nonce).replace(BRIDGE, this.#bridge);
+  #filledIn(name: string, body: Buffer<ArrayBuffer>, nonce: string): PageFile['body'] {
+    if (name === INDEX) return body.toString('utf8').replaceAll(NONCE, nonce).replace(BRIDGE, this.#bridge);
+    return name === '/bridge.js' ? body.toString('utf8').replace(PROOF, this.proof) : body;
   }
 }
 

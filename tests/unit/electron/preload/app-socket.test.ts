@@ -29,6 +29,7 @@ class FakeSocket implements Socket {
 
 const LOST = { event: 'helper', link: { kind: 'unreachable', error: UNREACHABLE } };
 const CONNECTING = { event: 'helper', link: { kind: 'connecting' } };
+const PROOF = 'said by the shell of this page alone';
 const WATCH_MS = 10_000;
 const ANSWER_MS = 10_000;
 
@@ -46,6 +47,7 @@ beforeEach(() => {
       attempts.push(new FakeSocket(listener));
       return attempts.at(-1)!;
     },
+    proof: PROOF,
     clock,
   });
 });
@@ -68,7 +70,7 @@ async function close(): Promise<void> {
 
 async function open(): Promise<FakeSocket> {
   const socket = attempts.at(-1)!;
-  socket.listener.onOpen();
+  socket.say({ proof: PROOF });
   await settle();
   return socket;
 }
@@ -185,10 +187,34 @@ describe('a lost socket', () => {
     const socket = await connect();
     await close();
     socket.say({ event: CONNECTING });
-    socket.listener.onOpen();
+    socket.say({ proof: PROOF });
     expect(heard).toEqual([LOST]);
     await expect(app.request('hello', {})).rejects.toThrow('there is no connection');
   });
+});
+
+describe('whoever has the port of the shell', () => {
+  it.each([{ proof: 'another' }, { event: CONNECTING }, { id: 1, reply: { ok: true } }, 'no frame'])(
+    'and_begins_with_%j_is_told_and_asked_nothing_and_not_tried_again',
+    async (first) => {
+      const shell = await connect();
+      const asked = app.request('edit', { content: 'a private key' });
+      await close();
+      expect(shell.sent).toHaveLength(1);
+      expect(await asked).toMatchObject({ ok: false });
+      await advance(500);
+      const stranger = attempts.at(-1)!;
+      const waiting = app.request('edit', { content: 'a private key' });
+      stranger.say(first);
+      await expect(waiting).rejects.toThrow();
+      stranger.say({ proof: PROOF });
+      stranger.say({ event: CONNECTING });
+      await advance(60_000);
+      expect([stranger.sent, stranger.isClosed, attempts.length]).toEqual([[], true, 2]);
+      expect(heard).toEqual([LOST, LOST]);
+      await expect(app.request('hello', {})).rejects.toThrow('there is no connection');
+    },
+  );
 });
 
 describe('an app that hangs', () => {
@@ -210,7 +236,7 @@ describe('an app that hangs', () => {
     app.listen((event) => heard.push(event));
     await advance(ANSWER_MS);
     expect([heard, attempts[0]!.isClosed]).toEqual([[LOST], true]);
-    attempts[0]!.listener.onOpen(); // too late
+    attempts[0]!.say({ proof: PROOF }); // too late
     await advance(500);
     void app.request('hello', {});
     expect(attempts.map(({ sent }) => sent)).toEqual([[], []]);

@@ -4,7 +4,7 @@ import type { AppHandlers } from '../../../../electron/app/dispatch.ts';
 import { Failure } from '../../../../helper/failure.ts';
 import { until } from '../../helper/fake-world.ts';
 import { type Browser, OTHER_PAGES, ShellWorld } from './shell-world.ts';
-import { type Handshake, VisitorSocket } from './visit.ts';
+import { type Handshake, VisitorSocket, visit } from './visit.ts';
 
 const MAX_FRAME_BYTES = 2 * 1024 * 1024;
 const PING_MS = 15_000;
@@ -83,6 +83,15 @@ describe('the page', () => {
     expect(listening.count).toBe(1);
     page.socket.terminate();
     await until(() => listening.count === 0);
+  });
+
+  it('knows_its_shell_by_the_first_frame_which_its_bridge_foretells', async () => {
+    const page = await open();
+    await until(() => page.frames.length > 0);
+    const [first] = page.frames;
+    const { body } = await visit(`${browser.page}bridge.js`, { headers: { cookie: browser.cookie } });
+    expect(first).toEqual({ proof: expect.stringMatching(/^[\w-]{43}$/) });
+    expect(`{"proof":${body}}`).toBe(JSON.stringify(first));
   });
 
   it('has_a_reply_to_each_request_by_its_id', async () => {

@@ -46,6 +46,7 @@ export class ShellWorld {
   async open(): Promise<void> {
     writeFileSync(join(this.#folder, 'index.html'), `<title>Wayfare</title><!--bridge-->${SECRET}`);
     writeFileSync(join(this.#folder, 'main.js'), 'run()');
+    writeFileSync(join(this.#folder, 'bridge.js'), '"%PROOF%"');
     this.shell = await this.openShell();
     this.origin = new URL(this.shell.url).origin;
   }
