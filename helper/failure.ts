@@ -1,6 +1,7 @@
 /** A failure as a value that crosses the socket and prints as one line: what, where, what to do. */
 import { ConfigError, SystemError } from '../engine/errors.ts';
 import type { CodedFailure, FailureParts } from './coded-failure.ts';
+import type { Log } from './log.ts';
 
 /** Codes of the system, such as `EACCES`: those of node's own, such as `ERR_INVALID_ARG_TYPE`, are mistakes of ours. */
 const SYSTEM_ERROR_CODE = /^E[A-Z0-9]+$/;
@@ -50,6 +51,12 @@ export function toFailure(error: unknown, where = ''): Failure {
 /** A failure in the midst of something larger, as which it is told. @param deed such as `close the TUN device` */
 export function couldNot(deed: string, { what, where, advice }: FailureParts): FailureParts {
   return { what: `could not ${deed} (${what})`, where, advice };
+}
+
+/** Resolves once all works have ended, however they ended. @param what such as `could not close the TUN device` */
+export async function logFailures(log: Log, what: string, works: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works))
+    if (result.status === 'rejected') log('warning', what, { reason: toFailure(result.reason).message });
 }
 
 /** @returns the code of a system error of node, such as `ENOENT`, or '' */

@@ -31,6 +31,8 @@ export const systemLookUp: LookUp = async (host) => {
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 4_000;
+/** A name is answered in less, or its answer does not come by the tunnel that is up. */
+const LOOK_UP_PATIENCE_MS = 5_000;
 
 /**
  * One entry a peer, in order, null where it has no endpoint. Failures that may pass are retried until the signal
@@ -58,6 +60,30 @@ export async function resolveEndpoints(
       return resolve(peer.endpoint, known, lookUp, clock, signal);
     }),
   );
+}
+
+/** @returns those that are not among the known, none where a name is not answered soon. @throws Failure */
+export async function newEndpoints(
+  config: TunnelConfig,
+  known: readonly Endpoint[],
+  lookUp: LookUp,
+  clock: HelperClock,
+): Promise<Endpoint[]> {
+  const stop = new AbortController();
+  void clock.sleep(LOOK_UP_PATIENCE_MS, stop.signal).then(
+    () => stop.abort(),
+    () => {}, // all were answered before
+  );
+  const last = { endpoints: known, holds: false };
+  const found = await resolveEndpoints(config, last, lookUp, clock, stop.signal)
+    .catch((error: unknown) => {
+      if (error instanceof Failure) throw error;
+      return [];
+    })
+    .finally(() => stop.abort());
+  const isKnown = ({ host, address, port }: Endpoint) =>
+    known.some((each) => each.host === host && each.address === address && each.port === port);
+  return found.flatMap((each) => (each === null || isKnown(each) ? [] : [each]));
 }
 
 async function resolve(

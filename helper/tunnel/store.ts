@@ -93,6 +93,15 @@ function tunnelExists(name: string): Failure {
   );
 }
 
+export function changedMeanwhile(name: string): Failure {
+  return new Failure(
+    'the tunnel was changed meanwhile',
+    `named ${name}`,
+    `see what is stored now, and change that: wayfare export ${name}`,
+    { code: 'tunnel-changed', tunnel: name },
+  );
+}
+
 function isTunnelFile(file: string): boolean {
   return file.endsWith(SUFFIX) && isTunnelName(file.slice(0, -SUFFIX.length));
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { endpointText, type LookUp, resolveEndpoints } from '../../../helper/tunnel/endpoints.ts';
+import {
+  endpointText,
+  type LookUp,
+  newEndpoints,
+  resolveEndpoints,
+} from '../../../helper/tunnel/endpoints.ts';
 import { CONF, configOf, ManualClock, until } from './fake-world.ts';
 
 const unknown = { endpoints: [], holds: false };
@@ -126,6 +131,26 @@ describe('endpoints', () => {
     );
     stop.abort(new Error('cancelled'));
     await expect(endpoints).rejects.toThrow('cancelled');
+  });
+
+  it('are none that are new where a look-up never answers, after 5 seconds', async () => {
+    const clock = new ManualClock();
+    const lookUp: LookUp = () => new Promise(() => {});
+    const found = newEndpoints(configWithHost('slow.example:7'), [], lookUp, clock);
+    clock.advance(4_999);
+    expect(clock.sleeperCount).toBe(1);
+    clock.advance(1);
+    expect(await found).toEqual([]);
+  });
+
+  it('are new where they are not known, and nothing waits any more once they are found', async () => {
+    const clock = new ManualClock();
+    const lookUp: LookUp = async () => ['192.0.2.1'];
+    const at = (address: string) => ({ address, port: 7, host: 'vpn.example' });
+    const find = (known: string) => newEndpoints(configWithHost('vpn.example:7'), [at(known)], lookUp, clock);
+    expect(await find('192.0.2.9')).toEqual([at('192.0.2.1')]);
+    expect(await find('192.0.2.1')).toEqual([]);
+    expect(clock.sleeperCount).toBe(0);
   });
 
   it('writes IPv6 in brackets', () => {
