@@ -55,13 +55,12 @@ export function runProgram(
   });
 }
 
-/** @param distributed the package that it comes in */
-export function cannotRun(program: string, distributed: string, error: unknown): Failure {
+export function cannotRun(program: string, packageName: string, error: unknown): Failure {
   const reason = toFailure(error).parts.what;
-  return new Failure(`cannot run ${program} (${reason})`, '', `install the package '${distributed}'`, {
+  return new Failure(`cannot run ${program} (${reason})`, '', `install the package '${packageName}'`, {
     code: 'program-not-run',
     program,
-    package: distributed,
+    package: packageName,
     reason,
   });
 }

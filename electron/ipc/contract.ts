@@ -23,8 +23,8 @@ const appSettings = z.strictObject({
   connectAtStart: z.string().nullable(),
 });
 
-/** What is left out stays as it is. */
 const { theme, language, autostart, connectAtStart } = appSettings.shape;
+/** What is left out stays as it is. */
 const changedSettings = z.strictObject({
   theme: z.exactOptional(theme),
   language: z.exactOptional(language),

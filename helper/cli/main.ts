@@ -129,14 +129,14 @@ function addTunnelCommands(program: Command): void {
     .command('up')
     .description('connect a tunnel; ends once an authenticated packet came back from a peer')
     .argument('<name>', 'the tunnel', tunnelName)
-    .addOption(timeout())
+    .addOption(timeoutOption())
     .option('--replace', 'take down the tunnels whose allowed IPs meet its own')
     .action((name, { timeout, replace }) => verbs.up(socket(), name, timeout, replace ?? false));
   program
     .command('reconnect')
     .description('take a tunnel down and up again as it is stored by now; what guards it stays')
     .argument('<name>', 'the tunnel', tunnelName)
-    .addOption(timeout())
+    .addOption(timeoutOption())
     .action((name, { timeout }) => verbs.reconnect(socket(), name, timeout));
   program
     .command('down')
@@ -162,7 +162,7 @@ function addTunnelCommands(program: Command): void {
     .action((name, { span, json }) => verbs.traffic(socket(), name, span, json ?? false));
 }
 
-function timeout() {
+function timeoutOption() {
   return new Option('--timeout <seconds>', 'give up, and take everything down again, after this long')
     .argParser(seconds)
     .default(DEFAULT_UP_TIMEOUT_SECONDS);

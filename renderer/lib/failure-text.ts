@@ -3,18 +3,18 @@ import type { Failure } from '../../electron/ipc/contract.ts';
 import { i18n } from './i18n.ts';
 
 type Coded = NonNullable<Failure['coded']>;
-type Text = Pick<Failure, 'what' | 'where' | 'advice'>;
+type FailureText = Pick<Failure, 'what' | 'where' | 'advice'>;
 
 /** One without a code keeps its English words. */
-export function failureText({ what, where, advice, coded }: Failure): Text {
+export function failureText({ what, where, advice, coded }: Failure): FailureText {
   return coded === undefined ? { what, where, advice } : codedText(coded);
 }
 
-function said(what: string, advice: string): Text {
+function said(what: string, advice: string): FailureText {
   return { what, where: '', advice };
 }
 
-function codedText(coded: Coded): Text {
+function codedText(coded: Coded): FailureText {
   switch (coded.code) {
     case 'helper-not-running':
       return said(
@@ -46,7 +46,7 @@ function codedText(coded: Coded): Text {
       return said(i18n._('The connection to the helper has ended.'), i18n._('Try again in a moment.'));
     case 'not-an-operator':
       return said(
-        i18n._('The helper talks to members of the group wayfare, and you are none.'),
+        i18n._('The helper talks only to members of the group wayfare, and you are not one.'),
         i18n._(
           'An administrator of this machine has to add you to it. Sign out and in again after that, once.',
         ),
@@ -150,14 +150,14 @@ function codedText(coded: Coded): Text {
       );
     case 'name-not-resolved':
       return said(
-        i18n._('The address of {endpoints} could not be found out in time.', coded),
+        i18n._('The address of {endpoints} was not found in time.', coded),
         i18n._('Check the network connection and its DNS.'),
       );
     case 'name-not-asked-for':
       return said(
-        i18n._('The address of {endpoints} could not be found out in time.', coded),
+        i18n._('The address of {endpoints} was not found in time.', coded),
         i18n._(
-          'The closed kill switch lets no question for a name out. Open it first, or edit the tunnel and give the endpoint as an address.',
+          'The closed kill switch lets no question for a name out. Open the network first, or edit the tunnel and give the endpoint as an address.',
         ),
       );
     case 'no-such-name':

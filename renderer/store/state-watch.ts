@@ -2,6 +2,7 @@
 import type { TunnelStatus } from '../../electron/ipc/contract.ts';
 import { failureText } from '../lib/failure-text.ts';
 import { i18n } from '../lib/i18n.ts';
+import { shortened } from '../lib/shortened.ts';
 import { stateText } from '../lib/state-text.ts';
 import { speak, speakAtOnce } from './announcements.ts';
 import { type AppState, isRunning, useAppState } from './app-state.ts';
@@ -10,7 +11,7 @@ export function watchState(): void {
   useAppState.subscribe((state, before) => {
     document.title = titleOf(state);
     if (state.link.kind === 'unreachable' && before.link.kind !== 'unreachable')
-      speakAtOnce(sentence(i18n._('The helper is not reached'), failureText(state.link.error).what));
+      speakAtOnce(shortened(failureText(state.link.error).what));
     if (state.tunnels !== before.tunnels) sayChanges(state.tunnels ?? [], before.tunnels);
   });
 }
@@ -37,13 +38,13 @@ function sayChanges(tunnels: readonly TunnelStatus[], before: readonly TunnelSta
     speakAtOnce(''); // so that the same alarm is heard again
   }
   if (failed.length > 0)
-    speakAtOnce(failed.map((each) => sentence(`${each.name}: ${stateText(each)}`, whyOf(each))).join(' '));
+    speakAtOnce(failed.map((each) => joined(`${each.name}: ${stateText(each)}`, whyOf(each))).join(' '));
 }
 
 function whyOf({ error }: TunnelStatus): string {
   return error === null ? '' : failureText(error).what;
 }
 
-function sentence(what: string, why: string): string {
+function joined(what: string, why: string): string {
   return why === '' ? what : `${what}. ${why}`;
 }

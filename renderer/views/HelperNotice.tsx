@@ -49,14 +49,9 @@ export function HelperNotice() {
 
 /** Above a view that has something to show without the helper. */
 export function HelperBanner() {
-  const { i18n } = useLingui();
   const link = useAppState((state) => state.link);
   if (link.kind !== 'unreachable') return null;
-  return (
-    <Banner isBad>
-      {i18n._('The helper is not reached: {what}', { what: shortened(failureText(link.error).what) })}
-    </Banner>
-  );
+  return <Banner isBad>{shortened(failureText(link.error).what)}</Banner>;
 }
 
 export function AdminsOnly() {

@@ -62,7 +62,7 @@ function Appearance({ settings }: SettingsProps) {
         />
         <ChoiceSetting
           label={i18n._('Language')}
-          hint={i18n._('Of this app. The log, and what seldom fails, is in English.')}
+          hint={i18n._('Of this app. The log and rare failures are in English.')}
           value={settings.language ?? NONE}
           choices={[
             { value: NONE, label: i18n._('As the system') },

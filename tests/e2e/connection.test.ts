@@ -217,7 +217,7 @@ it('says_that_its_socket_is_lost_and_has_another', async () => {
   await page.clock.pauseAt(Date.now() + 60_000);
   // Bytes end it: the app takes text alone.
   await page.evaluate(() => (window as unknown as { opened: WebSocket }).opened.send(new Uint8Array(1)));
-  await page.getByText('the app behind this page has ended').first().waitFor();
+  await page.getByText('The app behind this page has ended.').first().waitFor();
   await page.clock.resume();
   await page.getByRole('heading', { name: 'The helper is not reached' }).waitFor({ state: 'hidden' });
   await page.getByRole('switch', { name: `Connect ${name}` }).click();

@@ -103,13 +103,19 @@ describe('the command line', () => {
       'export',
       'remove',
       'up',
+      'reconnect',
       'down',
       'status',
       'edit',
       'traffic',
+      'set',
+      'lockdown',
+      'reset',
       'genkey',
       'genpsk',
       'pubkey',
+      'logs',
+      'service',
     ];
     for (const verb of [...verbs, 'helper', 'engine']) {
       stdout = '';

@@ -144,14 +144,14 @@ describe('on Linux it is on', () => {
   });
 });
 
-it('on macOS it is on where the system says so', async () => {
+it('on_macOS_it_is_on_where_the_system_says_so', async () => {
   app.loginItem = { openAtLogin: true };
   expect(await isAutostartOn(options('darwin'))).toBe(true);
   app.loginItem = { openAtLogin: false };
   expect(await isAutostartOn(options('darwin'))).toBe(false);
 });
 
-it('on Windows it is off where the task manager has switched it off', async () => {
+it('on_Windows_it_is_off_where_the_task_manager_has_switched_it_off', async () => {
   app.loginItem = { openAtLogin: true, executableWillLaunchAtLogin: true };
   expect(await isAutostartOn(options('win32'))).toBe(true);
   app.loginItem = { openAtLogin: true, executableWillLaunchAtLogin: false };

@@ -43,13 +43,13 @@ describe('the parser', () => {
       'MTU "many": Schreibe eine Zahl von 576 bis 65535, oder lass es weg, dann wird sie ermittelt',
     ]);
     expect(said('[Interface]\n; by hand\n')).toEqual([
-      '";" hat kein „=“; schreibe „Name = Wert“, oder „#“ davor; mit „;“ beginnt kein Kommentar, mit „#“ schon',
+      '";" hat kein „=“; schreibe „Name = Wert“ oder setze „#“ davor; mit „;“ beginnt kein Kommentar, mit „#“ schon',
     ]);
     expect(said('[Interface]\nyAnz5TF+lXXJte14tji3zlMNq+hd2rYU\n')).toEqual([
       expect.stringMatching(/^\(verborgen, es könnte Teil eines Schlüssels sein\) hat kein „=“/),
     ]);
     expect(said('[Interface]\nPostUp = true\nBlockInternet = true\n')).toEqual([
-      'Der private Schlüssel fehlt; zum Verbinden füge einen ein',
+      'Der private Schlüssel fehlt; füge zum Verbinden einen ein',
       'Hooks werden behalten und gezeigt, aber nie ausgeführt',
       'BlockInternet ist eine Einstellung von TunSafe, die dessen Notausschalter ist; sie wurde weggelassen',
     ]);

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { layoutBelow } from '../../../helper/service/layout.ts';
-import { endProcesses } from '../../../helper/service/processes.ts';
-import { BackgroundProcess, waitFor } from '../../support/processes.ts';
+import { layoutBelow } from '../../../../helper/service/layout.ts';
+import { endProcesses } from '../../../../helper/service/processes.ts';
+import { BackgroundProcess, waitFor } from '../../../support/processes.ts';
 
 let folder = '';
 let node = '';
