@@ -340,7 +340,12 @@ export function engineEnded(how: string): FailureParts {
 
 async function connectableTunnel(order: BringUpOrder): ReturnType<ReadTunnel> {
   const tunnel = await order.readTunnel();
-  const { config } = tunnel;
+  requireConnectable(tunnel.config);
+  return tunnel;
+}
+
+/** @throws Failure for what no connection can be made of */
+export function requireConnectable(config: TunnelConfig): void {
   if (config.interface.privateKey === null)
     throw new Failure('its config has no PrivateKey', '', 'import one that has', { code: 'no-private-key' });
   const { mtu, table } = config.interface;
@@ -358,7 +363,6 @@ async function connectableTunnel(order: BringUpOrder): ReturnType<ReadTunnel> {
       'choose another table',
       { code: 'table-of-kernel', table: String(tableText(table)) },
     );
-  return tunnel;
 }
 
 /** Keyed by address. */

@@ -86,6 +86,21 @@ export async function newEndpoints(
   return found.flatMap((each) => (each === null || isKnown(each) ? [] : [each]));
 }
 
+/** @throws Failure where a name of the config has no address among these */
+export function requireAddresses(config: TunnelConfig, known: readonly Endpoint[]): void {
+  const isKnown = (host: string) => known.some((each) => each.host === undefined || each.host === host);
+  const names = config.peers.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint.host]));
+  const missing = names.filter((host) => isIP(host) === 0 && !isKnown(host));
+  if (missing.length === 0) return;
+  const endpoints = missing.join(', ');
+  throw new Failure(
+    "the endpoint's name could not be resolved",
+    `at ${endpoints}`,
+    'the tunnel goes on as it was: check the network connection and its DNS, and try again',
+    { code: 'name-not-resolved', endpoints },
+  );
+}
+
 async function resolve(
   endpoint: EndpointConfig,
   last: Endpoint | undefined,

@@ -14,11 +14,21 @@ interface Claimed {
   readonly met: readonly string[];
 }
 
+/** What was made for a tunnel that comes up. */
+export interface Room {
+  /** Whether a kill switch of those before it, or its own, was closed. */
+  readonly wasGuarded: boolean;
+  /** It stands by now, or has failed. What is held stays where the tunnel has another room since. Never throws. */
+  release(): Promise<void>;
+}
+
 export class Places {
   readonly #known: KnownTunnels;
   readonly #world: World;
   /** Of those that are up, or about to come up. */
   readonly #claims = new Map<string, Claim>();
+  /** The last that each was given. */
+  readonly #rooms = new Map<string, Room>();
 
   constructor(known: KnownTunnels, world: World) {
     this.#known = known;
@@ -43,9 +53,9 @@ export class Places {
    * and was guarded still is succeeded too. Without a kill switch, what it takes from them is held until its own routes
    * stand. NOTE: a full tunnel's is not, whose own datagrams are among it.
    *
-   * @returns whether a kill switch of theirs, or its own, was closed before. @throws Failure, with all as it was
+   * @throws Failure, with all as it was
    */
-  async makeRoom(name: string, replaces: Replaced): Promise<boolean> {
+  async makeRoom(name: string, replaces: Replaced): Promise<Room> {
     const tunnel = this.#known.get(name);
     const former = isAtRest(tunnel) ? undefined : this.#claims.get(name);
     const { stored, met } = await this.claim(name, replaces);
@@ -61,7 +71,11 @@ export class Places {
     const wasGuarded = [name, ...succeeded.map((each) => each.name)].some(
       (each) => protection.of(each)?.killSwitch,
     );
-    if (succeeded.length === 0 && former === undefined) return wasGuarded;
+    const room: Room = { wasGuarded, release: () => this.#release(name, room) };
+    const formerRoom = this.#rooms.get(name);
+    this.#rooms.set(name, room);
+    if (succeeded.length === 0 && former === undefined) return room;
+    if (former !== undefined) tunnel.prepareToMakeWay();
     try {
       await protection.set(name, guard);
       if (!guard.killSwitch && !guard.isFull && isMainTable(config.interface.table)) {
@@ -70,17 +84,24 @@ export class Places {
         await routes.hold(name, inBoth(allowedIpsOf(config), theirs));
       }
     } catch (error) {
-      if (former !== undefined) this.#claims.set(name, former);
       await logFailures(log, 'could not change the firewall', [protection.set(name, before)]);
+      if (former !== undefined) {
+        this.#claims.set(name, former);
+        await tunnel.stay();
+      }
+      // One that still comes up goes on in the room that it had.
+      if (tunnel.state.kind === 'connecting' && formerRoom !== undefined) this.#rooms.set(name, formerRoom);
+      else await room.release();
       throw error;
     }
     await takeDown(succeeded);
     if (former !== undefined) await tunnel.makeWay();
-    return wasGuarded;
+    return room;
   }
 
-  /** What was held for one that stands by now, or has failed. Never throws. */
-  async release(name: string): Promise<void> {
+  async #release(name: string, room: Room): Promise<void> {
+    if (this.#rooms.get(name) !== room) return;
+    this.#rooms.delete(name);
     const { routes, log } = this.#world;
     await logFailures(log, 'could not open what was held', [routes.release(name)]);
   }

@@ -60,6 +60,7 @@ export class Tunnel {
   #settleReconnection = () => {};
   #unwinding: Promise<void> = Promise.resolve();
   #isMakingWay = false;
+  #downs = 0;
   /** What the last unwinding could not undo, until `down` has told it. */
   #leftovers: FailureParts[] = [];
 
@@ -75,6 +76,11 @@ export class Tunnel {
 
   get live(): Readonly<LiveTunnel> {
     return this.#live;
+  }
+
+  /** How often it was taken down, by a person or by one that took its place. */
+  get downs(): number {
+    return this.#downs;
   }
 
   /**
@@ -121,6 +127,7 @@ export class Tunnel {
 
   /** Resolves once nothing of it is left, but for what it tells. */
   async down(): Promise<DownOutcome> {
+    this.#downs += 1;
     const wasUp = this.#state.kind !== 'disconnected';
     this.#apply({ kind: 'down-requested' });
     await this.#unwinding;
@@ -130,9 +137,21 @@ export class Tunnel {
     return { wasUp, leftovers };
   }
 
-  /** Resolves once nothing of it is left but what guards it, which the next `up` takes over. */
-  async makeWay(): Promise<void> {
+  /** From now on what guards it, and what is held for its routes, is left to the next `up`, whatever ends it. */
+  prepareToMakeWay(): void {
     this.#isMakingWay = true;
+  }
+
+  /** It does not make way after all. */
+  async stay(): Promise<void> {
+    this.#isMakingWay = false;
+    if (this.#state.kind !== 'disconnected' && this.#state.kind !== 'error') return;
+    await this.#releaseRoutes();
+    await this.#settleProtection();
+  }
+
+  /** Resolves once nothing of it is left but what was prepared to stay. */
+  async makeWay(): Promise<void> {
     this.#apply({ kind: 'down-requested' });
     await this.#unwinding;
     this.#isMakingWay = false;
@@ -387,10 +406,8 @@ export class Tunnel {
     await this.#steps.catch(() => {}); // its failure is the caller's of up()
     this.#leftovers = await this.#undo.run(this.#world.log);
     this.#live = nothingLive();
-    if (!this.#isMakingWay) {
-      await this.#releaseRoutes();
-      await this.#settleProtection();
-    }
+    if (!this.#isMakingWay) await this.#releaseRoutes();
+    if (!this.#isMakingWay) await this.#settleProtection(); // it may be making way by now
     this.#apply({ kind: 'unwound' });
   }
 

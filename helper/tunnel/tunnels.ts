@@ -10,10 +10,10 @@ import {
 import type { EventSources } from '../ipc/events.ts';
 import type { MachineSettingsStore } from '../machine-settings.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import type { ReadTunnel, World } from './bring-up.ts';
+import { guardAfter, type ReadTunnel, requireConnectable, type World } from './bring-up.ts';
 import { importSummary, nameFor, readConf } from './conf.ts';
 import { digestOf } from './digest.ts';
-import { newEndpoints } from './endpoints.ts';
+import { newEndpoints, requireAddresses } from './endpoints.ts';
 import { isAtRest, KnownTunnels, takeDown } from './known-tunnels.ts';
 import { Places, type Replaced } from './places.ts';
 import { Reports } from './reports.ts';
@@ -70,9 +70,10 @@ export class Tunnels {
     },
     up: ({ replace, ...order }, departed) => this.#up(order, departed, replace ? 'others' : 'nothing'),
     reconnect: async (order, departed) => {
+      const downs = this.#downsOf(order.name);
       await this.#lookUpAhead(order.name);
-      if (departed.aborted && !order.detached) throw wasCancelled(order.name);
-      return this.#up(order, departed, 'itself');
+      const isWanted = () => this.#downsOf(order.name) === downs;
+      return this.#up(order, departed, 'itself', isWanted);
     },
     down: ({ name }) => this.#reports.tellingMachine(() => this.#inTurn(() => this.#down(name))),
     status: async ({ name }) => {
@@ -82,21 +83,7 @@ export class Tunnels {
       const { lockdown, isClosed } = this.#world.protection;
       return { tunnels, lockdown, isClosed };
     },
-    set: async ({ name, killSwitch, allowLan }) => {
-      let settings = DEFAULT_TUNNEL_SETTINGS;
-      await this.#store.change(name, (stored) => {
-        settings = {
-          killSwitch: killSwitch ?? stored.settings.killSwitch,
-          allowLan: allowLan ?? stored.settings.allowLan,
-        };
-        return { ...stored, settings };
-      });
-      const tunnel = this.#known.get(name);
-      await this.#reports
-        .tellingMachine(() => tunnel.change(settings))
-        .finally(() => this.#reports.tellState(tunnel));
-      return {};
-    },
+    set: (request) => this.#inTurn(() => this.#set(request)),
     traffic: async ({ name, span }) => {
       await this.#known.require(name);
       return this.#world.traffic.read(name, span);
@@ -168,17 +155,19 @@ export class Tunnels {
   /** For the next helper to go on with: tunnels that guard the machine stay as they are, without an engine. */
   async abandon(): Promise<void> {
     this.#isClosing = true;
-    const { protection } = this.#world;
-    const all = this.#known.all;
-    const guards = all.filter(({ name }) => protection.of(name)?.killSwitch);
-    await Promise.all(guards.map((each) => each.abandon()));
-    await takeDown(all.filter((each) => !guards.includes(each)));
+    await this.#inTurn(async () => {
+      const { protection } = this.#world;
+      const all = this.#known.all;
+      const guards = all.filter(({ name }) => protection.of(name)?.killSwitch);
+      await Promise.all(guards.map((each) => each.abandon()));
+      await takeDown(all.filter((each) => !guards.includes(each)));
+    });
   }
 
   /** Takes every tunnel down for good: none comes up any more. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    await takeDown(this.#known.all);
+    await this.#inTurn(() => takeDown(this.#known.all));
   }
 
   /** What a killed helper left, and none of its tunnels took over: their configs may have changed since. */
@@ -196,6 +185,7 @@ export class Tunnels {
     { name, timeoutSeconds, detached }: RequestOf<'reconnect'>,
     departed: AbortSignal,
     replaces: Replaced,
+    isWanted = () => true,
   ): Promise<ResultOf<'up'>> {
     const given = detached ? NEVER : departed;
     const { attempt } = await this.#inTurn(async () => {
@@ -204,26 +194,55 @@ export class Tunnels {
         throw new Failure('the helper is stopping', '', 'start it again', { code: 'helper-stopping' });
       const tunnel = this.#known.get(name);
       await tunnel.unwound();
+      if (given.aborted || !isWanted()) throw wasCancelled(name);
       const begins = replaces === 'itself' || isAtRest(tunnel);
-      const wasGuarded = begins ? await this.#places.makeRoom(name, replaces) : undefined;
-      const attempt = tunnel.up(() => this.#known.read(name), timeoutSeconds, given, wasGuarded);
-      return { attempt: begins ? attempt.finally(() => this.#places.release(name)) : attempt };
+      const room = begins ? await this.#places.makeRoom(name, replaces) : null;
+      const attempt = tunnel.up(() => this.#known.read(name), timeoutSeconds, given, room?.wasGuarded);
+      return { attempt: attempt.finally(() => room?.release()) };
     });
     return { outcome: await attempt };
   }
 
-  /** While it may still carry the questions: once it is down, its kill switch lets none out. @throws Failure */
+  #downsOf(name: string): number {
+    return this.#known.all.find((tunnel) => tunnel.name === name)?.downs ?? 0;
+  }
+
+  /**
+   * While it may still carry the questions: once it is down, its kill switch lets none out.
+   *
+   * @throws Failure where it would go down in vain
+   */
   async #lookUpAhead(name: string): Promise<void> {
-    const { config } = await this.#known.read(name);
+    const { config, settings } = await this.#known.read(name);
     const { protection, lookUp, clock } = this.#world;
-    const endpoints = protection.of(name)?.endpoints;
-    if (endpoints === undefined || isAtRest(this.#known.get(name))) return;
+    const guard = protection.of(name);
+    if (guard === null || isAtRest(this.#known.get(name))) return;
+    requireConnectable(config);
+    const { endpoints } = guard;
     const ahead = await newEndpoints(config, endpoints, lookUp, clock);
+    const willBeClosed = protection.isClosed || guardAfter(guard, config, settings).killSwitch;
+    if (willBeClosed) requireAddresses(config, [...ahead, ...endpoints]);
     if (ahead.length === 0) return;
     await protection.update(name, (guarded) => ({
       ...guarded,
       endpoints: [...ahead, ...guarded.endpoints],
     }));
+  }
+
+  async #set({ name, killSwitch, allowLan }: RequestOf<'set'>): Promise<ResultOf<'set'>> {
+    let settings = DEFAULT_TUNNEL_SETTINGS;
+    await this.#store.change(name, (stored) => {
+      settings = {
+        killSwitch: killSwitch ?? stored.settings.killSwitch,
+        allowLan: allowLan ?? stored.settings.allowLan,
+      };
+      return { ...stored, settings };
+    });
+    const tunnel = this.#known.get(name);
+    await this.#reports
+      .tellingMachine(() => tunnel.change(settings))
+      .finally(() => this.#reports.tellState(tunnel));
+    return {};
   }
 
   async #down(name: string | null): Promise<ResultOf<'down'>> {

@@ -128,6 +128,20 @@ describe('goes on as it was', () => {
     expect(done(/close|stopEngine/)).toEqual([]);
   });
 
+  it('where no connection can be made of its config', async () => {
+    await upAs(FULL, FULL.replace(/PrivateKey.*\n/, ''));
+    await goesOn('its config has no PrivateKey');
+  });
+
+  it('where its new name has no answer, and its kill switch would let no question out', async () => {
+    await upAs(FULL, NAMED);
+    world.fake.lookUp = () => Promise.reject(Object.assign(new Error(), { code: 'EAI_AGAIN' }));
+    const stop = setInterval(() => world.fake.clock.advance(1_000), 1);
+    await goesOn(
+      "the endpoint's name could not be resolved, at vpn.example, the tunnel goes on as it was",
+    ).finally(() => clearInterval(stop));
+  });
+
   it('where the name of its new endpoint does not exist', async () => {
     await upAs(FULL, NAMED);
     world.fake.lookUp = () => Promise.reject(Object.assign(new Error(), { code: 'ENOTFOUND' }));
