@@ -234,9 +234,8 @@ export class App {
     if (name === null) return;
     const tunnel = tunnels.find((each) => each.name === name);
     if (tunnel?.state === 'disconnected') void this.#bringUpAtStart(name);
-    if (tunnel !== undefined) return;
-    this.#followAtStart(name, null);
-    this.#tellPages({ event: 'start-failed', name, error: null });
+    // It stays set: another helper may have it.
+    if (tunnel === undefined) this.#tellPages({ event: 'start-failed', name, error: null });
   }
 
   async #bringUpAtStart(name: string): Promise<void> {
