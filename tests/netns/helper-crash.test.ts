@@ -5,33 +5,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CAUSES, type Cause } from '../../helper/tunnel/state-machine.ts';
-import { Chatter } from '../support/chatter.ts';
-import { DISTANT_ADDRESS, HelperWorld, networkOf, SERVER_PORT } from '../support/helper-world.ts';
+import { DISTANT_ADDRESS, SERVER_PORT } from '../support/helper-world.ts';
+import { LeakWorld, TARGETS } from '../support/leak-world.ts';
 import { waitFor } from '../support/processes.ts';
-import { type Sniffer, sniff } from '../support/sniffer.ts';
 
 const STEPS = CAUSES.slice(0, CAUSES.indexOf('handshake') + 1);
 /** Before it there is no promise yet. */
 const FIRST_GUARDED = CAUSES.indexOf('open-tun');
-const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
 const VICTIMS = ['engine', 'helper', 'both'] as const;
 type Victim = (typeof VICTIMS)[number];
 
-const world = new HelperWorld();
-let chatter: Chatter;
-let sniffer: Sniffer;
+const world = new LeakWorld();
 let isTalking = true;
 
 beforeAll(async () => {
   await world.open();
-  await world.traveller.ip(`-6 route add default via ${world.link.b.v6}`);
-  world.untouched = await networkOf(world.traveller);
-  chatter = await Chatter.open(world.traveller);
-  // From the other end of the link, so that no process but the helper's is in the traveller's namespace.
-  sniffer = await sniff(world.server, world.link.b.interface, {
-    filter: 'udp dst port 4000',
-    direction: 'in',
-  });
   void talk();
 });
 afterEach(async () => {
@@ -39,8 +27,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   isTalking = false;
-  chatter.close();
-  await sniffer.stop();
   await world.close();
 });
 
@@ -59,20 +45,20 @@ async function killAt(name: string, step: Cause, victim: Victim): Promise<number
   if (victim !== 'engine') world.helper = await world.startHelper();
   if (!isGuarded) return 0;
   const guarded = /"time":"([^"]+)"[^\n]*"step open-tun"/.exec(helper.stderr.slice(told))![1]!;
-  return sniffer.countSince(Date.parse(guarded) + 1);
+  return world.sniffer.countSince(Date.parse(guarded) + 1);
 }
 
 /** Slow enough for the eavesdropper to miss nothing, and often enough that a gap of some milliseconds would show. */
 async function talk(): Promise<void> {
   while (isTalking) {
-    await chatter.speak(TARGETS, 1);
+    await world.chatter.speak(TARGETS, 1);
     await delay(2);
   }
 }
 
 async function expectTalkInClear(): Promise<void> {
-  const before = sniffer.frames.length;
-  await waitFor(() => sniffer.frames.length > before, { what: 'something in clear' });
+  const before = world.sniffer.frames.length;
+  await waitFor(() => world.sniffer.frames.length > before, { what: 'something in clear' });
 }
 
 describe.each(VICTIMS)('%s killed', (victim) => {

@@ -1,38 +1,22 @@
 /** Lockdown: nothing leaves the machine without a tunnel, from its start on, whoever dies. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Chatter } from '../support/chatter.ts';
-import { DISTANT_ADDRESS, HelperWorld, SERVER_PORT } from '../support/helper-world.ts';
+import { DISTANT_ADDRESS, SERVER_PORT } from '../support/helper-world.ts';
+import { LeakWorld, TARGETS } from '../support/leak-world.ts';
 import { waitFor } from '../support/processes.ts';
-import { type Sniffer, sniff } from '../support/sniffer.ts';
 
-const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
 const LISTEN_MS = 300;
 
-const world = new HelperWorld();
-let chatter: Chatter;
-let sniffer: Sniffer;
+const world = new LeakWorld();
 
-beforeAll(async () => {
-  await world.open();
-  await world.traveller.ip(`-6 route add default via ${world.link.b.v6}`);
-  chatter = await Chatter.open(world.traveller);
-  sniffer = await sniff(world.server, world.link.b.interface, {
-    filter: 'udp dst port 4000',
-    direction: 'in',
-  });
-});
-afterAll(async () => {
-  chatter.close();
-  await sniffer.stop();
-  await world.close();
-});
+beforeAll(() => world.open());
+afterAll(() => world.close());
 
 /** @returns how many frames of what programs try to send are on the wire */
 async function heard(): Promise<number> {
   const since = Date.now();
-  for (const end = since + LISTEN_MS; Date.now() < end; await delay(2)) await chatter.speak(TARGETS, 1);
-  return sniffer.countSince(since);
+  for (const end = since + LISTEN_MS; Date.now() < end; await delay(2)) await world.chatter.speak(TARGETS, 1);
+  return world.sniffer.countSince(since);
 }
 
 it('holds_from_before_the_helper_starts_until_a_person_ends_it', async () => {

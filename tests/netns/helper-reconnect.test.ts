@@ -2,51 +2,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Chatter } from '../support/chatter.ts';
-import {
-  type ConfOptions,
-  DISTANT_ADDRESS,
-  HelperWorld,
-  networkOf,
-  SERVER_PORT,
-} from '../support/helper-world.ts';
-import { type Sniffer, sniff } from '../support/sniffer.ts';
+import { type ConfOptions, DISTANT_ADDRESS, SERVER_PORT } from '../support/helper-world.ts';
+import { LeakWorld, TARGETS } from '../support/leak-world.ts';
 
-const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
 const endpoint = `${DISTANT_ADDRESS}:${SERVER_PORT}`;
 const FULL = { allowedIps: '0.0.0.0/0, ::/0', endpoint };
 /** Its endpoint is in what it takes. */
 const SPLIT = { allowedIps: '10.70.0.0/24, 203.0.113.0/24, 2001:db8:dead::/48, 198.51.100.0/24', endpoint };
 
-const world = new HelperWorld();
-let chatter: Chatter;
-let sniffer: Sniffer;
+const world = new LeakWorld();
 
-beforeAll(async () => {
-  await world.open();
-  await world.traveller.ip(`-6 route add default via ${world.link.b.v6}`);
-  world.untouched = await networkOf(world.traveller);
-  chatter = await Chatter.open(world.traveller);
-  sniffer = await sniff(world.server, world.link.b.interface, {
-    filter: 'udp dst port 4000',
-    direction: 'in',
-  });
-});
-afterAll(async () => {
-  chatter.close();
-  await sniffer.stop();
-  await world.close();
-});
+beforeAll(() => world.open());
+afterAll(() => world.close());
 
 /** @returns how many frames of a program that sends all the while are on the wire in clear */
 async function clearDuring(work: () => Promise<unknown>): Promise<number> {
-  const before = await sniffer.countSince(0);
-  const tried = chatter.hush();
-  const speaking = chatter.keepSpeaking(TARGETS);
+  const before = await world.sniffer.countSince(0);
+  const tried = world.chatter.hush();
+  const speaking = world.chatter.keepSpeaking(TARGETS);
   await work();
-  expect(chatter.hush() - tried).toBeGreaterThan(100);
+  expect(world.chatter.hush() - tried).toBeGreaterThan(100);
   await speaking;
-  return (await sniffer.countSince(0)) - before;
+  return (await world.sniffer.countSince(0)) - before;
 }
 
 async function expectDone(...args: string[]): Promise<void> {
