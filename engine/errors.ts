@@ -12,14 +12,17 @@ export function assertNever(value: never): never {
 export class ConfigError extends Error {
   /** 1-based line in the text that was read, or null where there is no text. */
   readonly line: number | null;
-  /** What it says but for the line, where others than the command line say it too. */
+  /** What it says but for the line. */
+  readonly said: string;
+  /** The same, where others than the command line say it too. */
   readonly sentence: Sentence | null;
 
   constructor(said: string | Sentence, line: number | null = null) {
-    const message = inEnglish(said);
-    super(line === null ? message : `line ${line}: ${message}`);
+    const text = inEnglish(said);
+    super(line === null ? text : `line ${line}: ${text}`);
     this.name = 'ConfigError';
     this.line = line;
+    this.said = text;
     this.sentence = typeof said === 'string' ? null : said;
   }
 }

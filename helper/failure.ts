@@ -48,9 +48,20 @@ export function toFailure(error: unknown, where = ''): Failure {
   return failure;
 }
 
-/** A failure in the midst of something larger, as which it is told. @param deed such as `close the TUN device` */
-export function couldNot(deed: string, { what, where, advice }: FailureParts): FailureParts {
-  return { what: `could not ${deed} (${what})`, where, advice };
+/**
+ * A failure in the midst of something larger, which goes on: logged, and told as what was left undone.
+ *
+ * @param deed such as `close the TUN device`
+ */
+export function leftover(
+  deed: string,
+  error: unknown,
+  log: Log,
+  fields: Readonly<Record<string, string>> = {},
+): FailureParts {
+  const { parts, message } = toFailure(error);
+  log('warning', `could not ${deed}`, { ...fields, reason: message });
+  return { what: `could not ${deed} (${parts.what})`, where: parts.where, advice: parts.advice };
 }
 
 /** Resolves once all works have ended, however they ended. @param what such as `could not close the TUN device` */

@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises';
 import type { Dns } from './dns/index.ts';
-import { couldNot, type FailureParts, toFailure } from './failure.ts';
+import { type FailureParts, leftover } from './failure.ts';
 import type { Firewall } from './firewall/index.ts';
 import type { Log } from './log.ts';
 import type { MachineSettingsStore } from './machine-settings.ts';
@@ -90,9 +90,7 @@ async function attemptAll(log: Log, attempts: readonly Attempt[]): Promise<Failu
     try {
       await work();
     } catch (error) {
-      const { parts, message } = toFailure(error);
-      log('warning', `could not ${what}`, { reason: message });
-      failures.push(couldNot(what, parts));
+      failures.push(leftover(what, error, log));
     }
   }
   return failures;

@@ -17,8 +17,7 @@ export function inspect(fileName: string, bytes: Uint8Array): Inspection {
     return { name, summary: summaryOf(name, parsed), diagnostics: warningsOf(parsed) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const { line, sentence } = error;
-    const message = error.message.replace(/^line \d+: /, '');
+    const { line, said: message, sentence } = error;
     return { name, summary: null, diagnostics: [{ severity: 'error', line, message, sentence }] };
   }
 }

@@ -38,14 +38,13 @@ export async function readOpened(paths: readonly string[], i18n: I18n): Promise<
   let left = MAX_TOTAL_BYTES;
   for (const path of paths.slice(0, MAX_FILES)) {
     const fileName = basename(path);
-    try {
-      const content = await readOne(path);
-      if (content.length > left) throw new TooMuch();
-      left -= content.length;
-      opened.files.push({ fileName, content: content.toString('base64') });
-    } catch (error) {
-      opened.notTaken.push({ fileName, reason: reasonOf(error, i18n) });
+    const read = await readOne(path, left, i18n).catch(() => i18n._('cannot be read')); // not there, or not for this person
+    if (typeof read === 'string') {
+      opened.notTaken.push({ fileName, reason: read });
+      continue;
     }
+    left -= read.length;
+    opened.files.push({ fileName, content: read.toString('base64') });
   }
   const rest = paths.length - MAX_FILES;
   if (rest > 0)
@@ -54,27 +53,6 @@ export async function readOpened(paths: readonly string[], i18n: I18n): Promise<
       reason: i18n._('{rest} more: at most {most} files are opened at once', { rest, most: MAX_FILES }),
     });
   return opened;
-}
-
-function reasonOf(error: unknown, i18n: I18n): string {
-  if (error instanceof OtherKind)
-    return i18n._('Wayfare opens .conf files, .zip archives and pictures of QR codes');
-  if (error instanceof TooLarge) return i18n._('larger than {most} MiB', { most: error.most / MIB });
-  if (error instanceof TooMuch) return i18n._('too large beside the others: open it by itself');
-  return i18n._('cannot be read'); // it is not there, or not for this person
-}
-
-class OtherKind extends Error {}
-class TooMuch extends Error {}
-
-class TooLarge extends Error {
-  /** In bytes. */
-  readonly most: number;
-
-  constructor(most: number) {
-    super('too large');
-    this.most = most;
-  }
 }
 
 function pathOf(word: string): string {
@@ -86,10 +64,11 @@ function pathOf(word: string): string {
   }
 }
 
-/** @throws OtherKind, TooLarge, or what the system says */
-async function readOne(path: string): Promise<Buffer> {
+/** @param left bytes that the others leave. @returns why not, where it is not taken. @throws what the system says */
+async function readOne(path: string, left: number, i18n: I18n): Promise<Buffer | string> {
   const kind = extname(path).toLowerCase();
-  if (!KINDS.includes(kind)) throw new OtherKind();
+  if (!KINDS.includes(kind))
+    return i18n._('Wayfare opens .conf files, .zip archives and pictures of QR codes');
   if (!(await stat(path)).isFile()) throw new Error('no file'); // opening a device may do something already
   // Whatever took its place meanwhile, such as a pipe, is not waited for.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -97,7 +76,8 @@ async function readOne(path: string): Promise<Buffer> {
     const found = await file.stat();
     if (!found.isFile()) throw new Error('no file');
     const most = kind === '.conf' ? MAX_CONFIG_BYTES : MAX_BYTES;
-    if (found.size > most) throw new TooLarge(most);
+    if (found.size > most) return i18n._('larger than {most} MiB', { most: most / MIB });
+    if (found.size > left) return i18n._('too large beside the others: open it by itself');
     return await readWhole(file);
   } finally {
     await file.close();

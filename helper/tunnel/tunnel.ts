@@ -1,6 +1,6 @@
 /** One tunnel alive: drives the state machine, does its effects, and never does two of them at once. */
 import type { HelperClock } from '../clock.ts';
-import { couldNot, Failure, type FailureParts, toFailure } from '../failure.ts';
+import { Failure, type FailureParts, leftover, toFailure } from '../failure.ts';
 import type { ProtectedTunnel } from '../firewall/policy.ts';
 import type { ResultOf } from '../ipc/contract.ts';
 import type { TrafficCounter } from '../traffic/tunnel-traffic.ts';
@@ -435,9 +435,7 @@ export class Tunnel {
   }
 
   #noteLeftover(deed: string, error: unknown): void {
-    const { parts, message } = toFailure(error);
-    this.#world.log('warning', `could not ${deed}`, { tunnel: this.name, reason: message });
-    this.#leftovers.push(couldNot(deed, parts));
+    this.#leftovers.push(leftover(deed, error, this.#world.log, { tunnel: this.name }));
   }
 
   #logState(): void {

@@ -1,5 +1,5 @@
 /** What bring-up did, to be undone in reverse. */
-import { couldNot, type FailureParts, toFailure } from '../failure.ts';
+import { type FailureParts, leftover } from '../failure.ts';
 import type { Log } from '../log.ts';
 
 export class UndoStack {
@@ -21,9 +21,7 @@ export class UndoStack {
       try {
         await entry.undo();
       } catch (error) {
-        const failure = toFailure(error);
-        log('warning', `could not ${entry.what}`, { reason: failure.message });
-        leftovers.push(couldNot(entry.what, failure.parts));
+        leftovers.push(leftover(entry.what, error, log));
       }
     }
     return leftovers;

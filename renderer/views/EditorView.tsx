@@ -9,8 +9,9 @@ import { failureOf } from '../lib/app-failure.ts';
 import { freeName } from '../lib/tunnel-names.ts';
 import { useAppState } from '../store/app-state.ts';
 import styles from './EditorView.module.css';
-import { templateWith, withoutCrlf } from './editor/conf-text.ts';
+import { templateWith } from './editor/conf-text.ts';
 import { type EditedConfig, EditorForm } from './editor/EditorForm.tsx';
+import { storedConfig } from './editor/stored-config.ts';
 import workplace from './Workplace.module.css';
 
 /** @param name null for a new one */
@@ -68,10 +69,7 @@ function LoadedEditor({ name, canLoad }: LoadedEditorProps) {
 }
 
 async function load(name: string | null): Promise<Loaded> {
-  if (name !== null) {
-    const { config, digest } = await ask('export', { name });
-    return { kind: 'text', text: withoutCrlf(config), name, digest };
-  }
+  if (name !== null) return { kind: 'text', name, ...(await storedConfig(name)) };
   const { privateKey } = await ask('generateKey', {});
   const taken = useAppState.getState().tunnels?.map((tunnel) => tunnel.name) ?? [];
   return { kind: 'text', text: templateWith(privateKey), name: freeName('tunnel', taken), digest: null };

@@ -3,17 +3,9 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Chatter } from '../support/chatter.ts';
-import {
-  DISTANT_ADDRESS,
-  HelperWorld,
-  networkOf,
-  newKey,
-  publicKeyOf,
-  SERVER_PORT,
-} from '../support/helper-world.ts';
+import { DISTANT_ADDRESS, networkOf, newKey, publicKeyOf, SERVER_PORT } from '../support/helper-world.ts';
+import { LeakWorld, TARGETS } from '../support/leak-world.ts';
 import { waitFor } from '../support/processes.ts';
-import { type Sniffer, sniff } from '../support/sniffer.ts';
 
 const DISTANT_V6 = '2001:db8:51::1';
 const [OTHER_GATEWAY, OTHER_ADDRESS, OTHER_GATEWAY_V6] = ['10.98.0.1', '10.98.0.2', 'fe80::98'];
@@ -22,11 +14,8 @@ const DNS_OVER_TLS_PORT = 853;
 /** As hosts in a cloud have it: on the link, but in none of its networks. */
 const CLOUD_GATEWAY = '172.31.1.1';
 const PREFIXES = '10.70.0.0/24, 203.0.113.0/24, 2001:db8:dead::/48';
-const TARGETS = [{ address: '203.0.113.7' }, { address: '2001:db8:dead::7' }];
 
-const world = new HelperWorld();
-let chatter: Chatter;
-let sniffer: Sniffer;
+const world = new LeakWorld();
 let isTalking = false;
 
 beforeAll(async () => {
@@ -36,26 +25,19 @@ beforeAll(async () => {
   await server.ip(`addr add ${OTHER_GATEWAY}/24 dev ${link.b.interface}`);
   await server.ip(`addr add ${OTHER_GATEWAY_V6}/64 dev ${link.b.interface} nodad`);
   await traveller.ip(`addr add ${OTHER_ADDRESS}/24 dev ${link.a.interface}`);
-  await traveller.ip(`-6 route add default via ${link.b.v6}`);
   world.untouched = await networkOf(traveller);
-  chatter = await Chatter.open(traveller);
-  sniffer = await sniff(server, link.b.interface, { filter: 'udp dst port 4000', direction: 'in' });
 });
 afterEach(async () => {
   isTalking = false;
   await world.down();
 });
-afterAll(async () => {
-  chatter.close();
-  await sniffer.stop();
-  await world.close();
-});
+afterAll(() => world.close());
 
 /** Slow enough for the eavesdropper to miss nothing, and often enough that a gap of some milliseconds would show. */
 async function talk(): Promise<void> {
   isTalking = true;
   while (isTalking) {
-    await chatter.speak(TARGETS, 1);
+    await world.chatter.speak(TARGETS, 1);
     await delay(1);
   }
 }
@@ -69,9 +51,9 @@ async function strangersKey(): Promise<string> {
 }
 
 async function expectTalkInClear(): Promise<void> {
-  const before = sniffer.frames.length;
-  await chatter.speak(TARGETS);
-  await waitFor(() => sniffer.frames.length >= before + 40, { what: 'everything in clear' });
+  const before = world.sniffer.frames.length;
+  await world.chatter.speak(TARGETS);
+  await waitFor(() => world.sniffer.frames.length >= before + 40, { what: 'everything in clear' });
 }
 
 /** But for the address that the kernel gives to each device anew, and for its word of a TUN device that works. */
@@ -185,14 +167,14 @@ describe('the death of the helper', () => {
     const name = await world.importTunnel({ allowedIps: PREFIXES });
     await expectTalkInClear();
     await world.up(name);
-    const before = await sniffer.countSince(0);
+    const before = await world.sniffer.countSince(0);
     const talking = talk();
     await world.helper.stop('SIGKILL');
     world.helper = await world.startHelper();
     await untilConnected(name);
     isTalking = false;
     await talking;
-    expect(await sniffer.countSince(0)).toBe(before);
+    expect(await world.sniffer.countSince(0)).toBe(before);
     expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
     await world.down(name);
     await expectTalkInClear();
@@ -255,12 +237,12 @@ describe('up --replace', () => {
     const [first, second] = [await world.importTunnel(options), await world.importTunnel(options)];
     await expectTalkInClear();
     await world.up(first);
-    const before = await sniffer.countSince(0);
+    const before = await world.sniffer.countSince(0);
     const talking = talk();
     expect(await world.wayfare('up', second, '--replace')).toMatchObject({ code: 0, stderr: '' });
     isTalking = false;
     await talking;
-    expect(await sniffer.countSince(0)).toBe(before);
+    expect(await world.sniffer.countSince(0)).toBe(before);
     expect(await world.traveller.ip('route show table all')).not.toContain('unreachable 203.0.113.0/24');
     expect(await world.traveller.ping('10.70.0.1')).toMatchObject({ received: 3 });
     await world.down();

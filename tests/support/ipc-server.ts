@@ -8,10 +8,9 @@ import { Announcements, Samples } from '../../helper/ipc/events.ts';
 import { type ServerOptions, serve } from '../../helper/ipc/server.ts';
 import { createLog } from '../../helper/log.ts';
 import { NO_TRAFFIC } from './no-traffic.ts';
+import { NO_DIGEST, NOTHING_IMPORTED } from './nothing-imported.ts';
 import { tunnelStatusOf } from './tunnel-status.ts';
 
-const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
-const DIGEST = '0'.repeat(64);
 const tunnel = tunnelStatusOf('home', { addresses: ['10.7.0.2/24'] });
 /** For whoever asks for the tunnel `large`: three megabytes. */
 const large: TunnelStatus = { ...tunnel, dns: ['x'.repeat(3_000_000)] };
@@ -46,15 +45,15 @@ await serve({
   handlers: {
     import: async () => {
       carriedOut('import');
-      return IMPORTED;
+      return NOTHING_IMPORTED;
     },
     export: async () => {
       carriedOut('export');
-      return { config: '[Interface]\n', digest: DIGEST };
+      return { config: '[Interface]\n', digest: NO_DIGEST };
     },
     edit: async () => {
       carriedOut('edit');
-      return { ...IMPORTED, digest: DIGEST };
+      return { ...NOTHING_IMPORTED, digest: NO_DIGEST };
     },
     remove: async () => {
       carriedOut('remove');

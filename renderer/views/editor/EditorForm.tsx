@@ -17,10 +17,10 @@ import { isRunning, useAppState } from '../../store/app-state.ts';
 import { hashOf, show } from '../../store/navigation.ts';
 import { ConfEditor, type ConfEditorHandle } from './ConfEditor.tsx';
 import { ConflictDialog } from './ConflictDialog.tsx';
-import { withoutCrlf } from './conf-text.ts';
 import styles from './EditorForm.module.css';
 import { KeyRow } from './KeyRow.tsx';
 import { ReconnectBanner } from './ReconnectBanner.tsx';
+import { type StoredConfig, storedConfig } from './stored-config.ts';
 import { useInspection } from './use-inspection.ts';
 import { useLeaveGuard } from './use-leave-guard.ts';
 
@@ -188,16 +188,6 @@ async function store(
     return (await ask('edit', { name: storedName, newName: name, content, base })).digest;
   await ask('import', { fileName: `${name}.conf`, content, name });
   return null;
-}
-
-interface StoredConfig {
-  readonly text: string;
-  readonly digest: string;
-}
-
-async function storedConfig(name: string): Promise<StoredConfig> {
-  const { config, digest } = await ask('export', { name });
-  return { text: withoutCrlf(config), digest };
 }
 
 function useSaveKey(save: () => void): void {

@@ -11,6 +11,7 @@ import { encodeFrame, MAX_FRAME_BYTES } from '../../../helper/ipc/codec.ts';
 import { Announcements } from '../../../helper/ipc/events.ts';
 import { type HelperServer, serve } from '../../../helper/ipc/server.ts';
 import { NO_TRAFFIC } from '../../support/no-traffic.ts';
+import { NO_DIGEST, NOTHING_IMPORTED } from '../../support/nothing-imported.ts';
 import { closed, leaveStaleSocket, RawClient } from './raw-ends.ts';
 
 let folder = '';
@@ -18,13 +19,12 @@ let server: HelperServer | null = null;
 let logged: string[] = [];
 const socketPath = () => join(folder, 'run', 'helper.sock');
 
-const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
 const handlers: Handlers = {
-  import: async () => IMPORTED,
-  edit: async () => ({ ...IMPORTED, digest: '0'.repeat(64) }),
+  import: async () => NOTHING_IMPORTED,
+  edit: async () => ({ ...NOTHING_IMPORTED, digest: NO_DIGEST }),
   traffic: async () => NO_TRAFFIC,
   list: async () => ({ tunnels: [{ name: 'home', state: 'disconnected' }] }),
-  export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES), digest: '0'.repeat(64) }),
+  export: async () => ({ config: 'x'.repeat(MAX_FRAME_BYTES), digest: NO_DIGEST }),
   remove: async () => {
     throw new Failure('the tunnel is connected', 'named home', 'take it down first');
   },

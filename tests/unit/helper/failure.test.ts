@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SystemError } from '../../../engine/errors.ts';
-import { couldNot, Failure, failureLine, toFailure } from '../../../helper/failure.ts';
+import { Failure, failureLine, leftover, toFailure } from '../../../helper/failure.ts';
 
 describe('a failure', () => {
   it('tells what to do last, after the place', () => {
@@ -28,7 +28,7 @@ describe('a failure', () => {
 
   it('has no code where it is told as a part of another', () => {
     const { parts } = new Failure('the disk is full', 'in /x', '', { code: 'disk-full', folder: '/x' });
-    expect(couldNot('take it back', parts)).toEqual({
+    expect(leftover('take it back', Failure.from(parts), () => {})).toEqual({
       what: 'could not take it back (the disk is full)',
       where: 'in /x',
       advice: '',

@@ -20,6 +20,7 @@ import { Announcements, type EventSource } from '../../../../helper/ipc/events.t
 import { Farewells } from '../../../../helper/ipc/farewells.ts';
 import { Turns } from '../../../../helper/ipc/turns.ts';
 import { NO_TRAFFIC } from '../../../support/no-traffic.ts';
+import { NO_DIGEST, NOTHING_IMPORTED } from '../../../support/nothing-imported.ts';
 import { ManualClock, until } from '../fake-world.ts';
 import { closed, RawClient } from '../raw-ends.ts';
 
@@ -50,19 +51,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const IMPORTED = { name: 'home', addresses: [], dns: [], peers: [], hooks: [], warnings: [] };
-
 function service(): Service {
   return {
     clock,
     events: { tunnels, traffic, log: new Announcements<LogEvent>(async () => []) },
     log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
     handlers: {
-      import: async () => IMPORTED,
-      edit: async () => ({ ...IMPORTED, digest: '0'.repeat(64) }),
+      import: async () => NOTHING_IMPORTED,
+      edit: async () => ({ ...NOTHING_IMPORTED, digest: NO_DIGEST }),
       traffic: async () => NO_TRAFFIC,
       list: async () => ({ tunnels: [] }),
-      export: async () => ({ config: 'secret', digest: '0'.repeat(64) }),
+      export: async () => ({ config: 'secret', digest: NO_DIGEST }),
       remove: async () => ({}),
       up: async () => ({ outcome: 'connected' }),
       reconnect: async () => ({ outcome: 'connected' }),
