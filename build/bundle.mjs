@@ -5,6 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { build, formatMessages } from 'esbuild';
 import { compileKernels } from './kernels.mjs';
 import { UNITS } from './linux/units.mjs';
+import { compileMessages } from './messages.mjs';
 import { buildPage } from './page.mjs';
 import { describe, Failure, step } from './report.mjs';
 import { ROOT } from './setup.mjs';
@@ -123,6 +124,7 @@ function copyUnits(folder) {
 
 /** @param {string} folder where the programs, the page, Electron's part, the kernels and the units go, side by side */
 export async function bundleInto(folder) {
+  await compileMessages(); // which the page has, and Electron's part
   await inWords([
     bundlePrograms(folder),
     buildPage(join(folder, 'page')),

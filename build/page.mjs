@@ -1,15 +1,13 @@
 // @ts-check
-/** Builds the page, renderer/, into dist/page, with its messages and the bridge of the browser shell. */
+/** Builds the page, renderer/, into dist/page, with the bridge of the browser shell. */
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { build as bundleScript } from 'esbuild';
 import { build } from 'vite';
-import { compileMessages } from './messages.mjs';
 import { ROOT } from './setup.mjs';
 
-/** @param {string} folder where it goes */
+/** The messages are compiled by then. @param {string} folder where it goes */
 export async function buildPage(folder) {
-  await compileMessages();
   // Vitest sets it for its own, and React would be built with its warnings.
   const { NODE_ENV } = process.env;
   process.env.NODE_ENV = 'production';
